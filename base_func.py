@@ -1,10 +1,9 @@
 """A-share arithmetic: codes, boards, lots, ticks, price bands, the price cage, sessions and fees.
 
-The ground floor: standard library only, no I/O, no clock, no randomness. Prices and money are yuan (`Decimal`), shares are
-whole shares (`int`; for convertible bonds and repos, whole bonds 张), ratios are fractions of 1 (0.10 is 10 %), `symbol`
-is always `600000.SH`. What the broker says of an instrument goes before the tables here. Rules are those in force in
-2026-11: the SSE and SZSE trading rules of 2026 (交易规则, in force since 2026-07-06), the STAR and ChiNext special rules
-(特别规定) and the BSE trading rules.
+The ground floor: standard library only, no I/O, no clock, no randomness. Prices and money are yuan (`Decimal`), shares
+are whole shares (`int`; of bonds and repos whole bonds, 张), ratios are fractions of 1 (0.10 is 10 %), `symbol` is
+always `600000.SH`. What the broker says of an instrument goes before the tables here. Rules as of 2026-11: trading
+rules (交易规则) of SSE and SZSE, in force since 2026-07-06, and of BSE; special rules (特别规定) of STAR and ChiNext.
 """
 
 from __future__ import annotations
@@ -44,33 +43,33 @@ _SECURITY_SUFFIXES = {"SH": "XSHG", "SZ": "XSHE", "BJ": "BJ"}
 
 # The suffix gives the exchange and the prefix the board: 000001 is a bank in Shenzhen and an index in Shanghai, so a
 # prefix means nothing without its exchange. B shares (900, 200) and indices are absent on purpose: unknown is refused.
-_PREFIXES: dict[str, tuple[tuple[str, Board], ...]] = {
-    "SH": (
-        *((prefix, Board.MAIN) for prefix in ("600", "601", "603", "605")),
-        *((prefix, Board.STAR) for prefix in ("688", "689")),
-        *((prefix, Board.FUND) for prefix in ("50", "51", "52", "53", "56", "58")),
-        *((prefix, Board.BOND) for prefix in ("110", "111", "113", "118")),
-        ("204", Board.REPO),
-    ),
-    "SZ": (
-        *((prefix, Board.MAIN) for prefix in ("000", "001", "002", "003")),
-        *((prefix, Board.CHINEXT) for prefix in ("300", "301", "302")),
-        *((prefix, Board.FUND) for prefix in ("15", "16", "180")),
-        *((prefix, Board.BOND) for prefix in ("123", "127", "128")),
-        ("1318", Board.REPO),
-    ),
-    "BJ": tuple((prefix, Board.BSE) for prefix in ("920", "43", "83", "87", "88")),
+_PREFIXES: dict[str, dict[Board, tuple[str, ...]]] = {
+    "SH": {
+        Board.MAIN: ("600", "601", "603", "605"),
+        Board.STAR: ("688", "689"),
+        Board.FUND: ("50", "51", "52", "53", "56", "58"),
+        Board.BOND: ("110", "111", "113", "118"),
+        Board.REPO: ("204",),
+    },
+    "SZ": {
+        Board.MAIN: ("000", "001", "002", "003"),
+        Board.CHINEXT: ("300", "301", "302"),
+        Board.FUND: ("15", "16", "180"),
+        Board.BOND: ("123", "127", "128"),
+        Board.REPO: ("1318",),
+    },
+    "BJ": {Board.BSE: ("920", "43", "83", "87", "88")},
 }
-_B_SHARES = {"SH": "900", "SZ": "200"}
+_B_SHARES = (("SH", "900"), ("SZ", "200"))
 
 
 def _board(digits: str, exchange: str, code: str) -> Board:
     if len(digits) != 6 or not (digits.isascii() and digits.isdigit()):
         raise UnsupportedSymbol(code, "the code is not six digits")
-    for prefix, board in _PREFIXES[exchange]:
-        if digits.startswith(prefix):
+    for board, prefixes in _PREFIXES[exchange].items():
+        if digits.startswith(prefixes):
             return board
-    if digits.startswith(_B_SHARES.get(exchange, "B")):
+    if (exchange, digits[:3]) in _B_SHARES:
         raise UnsupportedSymbol(code, "B shares are not followed")
     raise UnsupportedSymbol(code, f"no known prefix of exchange {exchange}")
 
@@ -79,7 +78,7 @@ def symbol_of(security: str) -> str:
     """Translate JoinQuant's or QMT's spelling, in any case, to `600000.SH`; raise UnsupportedSymbol for all else."""
     digits, dot, suffix = security.partition(".")
     exchange = _SUFFIXES.get(suffix.upper())
-    if not dot or exchange is None:
+    if not dot or exchange is None or not security.isascii():
         raise UnsupportedSymbol(security, "no known exchange suffix")
     _board(digits, exchange, security)
     return f"{digits}.{exchange}"
@@ -147,8 +146,8 @@ def smallest_buy(symbol: str) -> int:
 def legal_buy(symbol: str, shares: Decimal | int) -> int:
     """Tell the largest legal buy of at most `shares`, 0 if there is none; a repo has none.
 
-    A total that may need several orders (`split_order`): not capped at the maximum of one order. `shares` a millionth of
-    a share or less below a whole number count as that number: 99.9999995 -> 100.
+    A total that may need several orders (`split_order`): not capped at the maximum of one order. `shares` at most a
+    millionth of a share below a whole number count as that number: 99.9999995 -> 100.
     """
     rule = lot_rule(symbol)
     whole = _whole_shares(shares)
@@ -236,7 +235,8 @@ def tick_of(symbol: str) -> Decimal:
 
 
 def _to_tick(price: Decimal, tick: Decimal, rounding: str) -> Decimal:
-    return (price / tick).to_integral_value(rounding) * tick
+    # quantize, for to_integral_value leaves 250 as 2.5E+2, and 2.50 would be written 2.5
+    return (price / tick).quantize(Decimal(1), rounding) * tick
 
 
 def round_to_tick(price: Decimal, tick: Decimal) -> Decimal:
@@ -290,7 +290,7 @@ def band_ratio(
 def price_band(prev_close: Decimal, ratio: Decimal, tick: Decimal) -> tuple[Decimal, Decimal]:
     """Tell the lowest and the highest price of the day: 8.85 at 10 % -> 7.97, 9.74 (half up).
 
-    `prev_close` is the exchange's reference price on ex-days. A limit lies at least one tick away from it, and the lower
+    `prev_close` is the exchange's reference price on ex-days. A limit lies at least one tick away from it; the lower
     one is at least one tick.
     """
     down = round_to_tick(prev_close * (1 - ratio), tick)
@@ -447,20 +447,12 @@ def _commission(rule: FeeRule, turnover: Decimal) -> Decimal:
 # --- same-day selling -----------------------------------------------------------------------------------------------
 
 _T0_PREFIXES = {"SH": ("511", "513", "518")}  # bond and money-market, cross-border, gold ETFs
-# Shenzhen's 159 mixes all kinds, so only funds known by name; anything else waits a day, which is the safe error.
-_T0_SHENZHEN = frozenset(
-    (
-        "159001.SZ",  # 货币ETF易方达
-        "159003.SZ",  # 招商快线ETF
-        "159005.SZ",  # 汇添富快钱ETF
-        "159920.SZ",  # 恒生ETF
-        "159934.SZ",  # 黄金ETF易方达
-        "159937.SZ",  # 黄金ETF博时
-        "159941.SZ",  # 纳指ETF广发
-        "159980.SZ",  # 有色ETF大成 (commodity futures)
-        "159981.SZ",  # 能源化工ETF建信 (commodity futures)
-        "159985.SZ",  # 豆粕ETF华夏 (commodity futures)
-    )
+# Shenzhen's 159 mixes all kinds, so only funds known one by one; any other waits a day, which is the safe error.
+_T0_SHENZHEN = (
+    *("159001.SZ", "159003.SZ"),  # 货币
+    *("159920.SZ", "159941.SZ"),  # 恒生, 纳指
+    *("159934.SZ", "159937.SZ"),  # 黄金
+    *("159980.SZ", "159981.SZ", "159985.SZ"),  # 有色, 能源化工, 豆粕: commodity futures
 )
 
 
