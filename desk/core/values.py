@@ -390,7 +390,8 @@ class Intent:
     attempts: int = 0  # orders sent so far (resting ones included: ids never repeat)
     tries: int = 0  # attempts that count against 最大重新下单次数
     approved: bool = True  # False: waits for a person (确认 mode)
-    waiting: str | None = None  # why nothing is live just now (a reason code), for the views
+    waiting: Reason | None = None  # why nothing is live just now, for the views
+    stopped: Reason | None = None  # no further attempt is made, for this reason; a live child is cancelled
     ended: bool = False
     parts: tuple[Part, ...] = ()
     inputs: str = "{}"  # JSON: ratio, lot rule, prices, config version the decision was made with (I3)
