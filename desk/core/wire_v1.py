@@ -59,9 +59,7 @@ def parse_v1(body: bytes) -> V1Envelope:
     if not isinstance(signature, str) or _HEX.fullmatch(signature) is None:
         raise Malformed("bad_signature_field")
     data = strict_base64(inner["data"], "bad_data")
-    return V1Envelope(
-        data=data, signature=bytes.fromhex(signature), body_hash=hashlib.sha256(data).hexdigest()
-    )
+    return V1Envelope(data=data, signature=bytes.fromhex(signature), body_hash=hashlib.sha256(data).hexdigest())
 
 
 def open_v1(envelope: V1Envelope, key: bytes) -> V1Order:
