@@ -343,6 +343,7 @@ def test_a_legal_sale_grows_with_what_is_wished(symbol, one, other, sellable):
         (STAR, True, 100_199, 0, [99_999, 200]),
         (MAIN, False, 1_000_050, 1_000_150, [1_000_000, 50]),  # 50 of 150 left: the odd lot
         (STAR, False, 100_050, 100_050, [100_000, 50]),  # the last 50 go whole
+        (STAR, False, 200_050, 200_050, [100_000, 100_000, 50]),
         (STAR, False, 100_050, 200_000, [99_850, 200]),  # 99,950 would be left: 50 is no legal sale
         (BOND, False, 1_000_005, 1_000_015, [1_000_000, 5]),
     ],
