@@ -1,0 +1,371 @@
+"""Serve a WSGI app where strangers can reach it: waitress, made to bear slow, idle, oversized and malformed peers.
+
+waitress reads requests in one loop and gives only complete ones to its workers, so a slow sender costs a socket and no
+worker. What it lacks stands here: a total deadline for each request (a byte now and then does not extend it), room made
+for newcomers when all sockets are taken, oversized bodies read and dropped so that their sender sees the 413, declared
+JSON answers instead of its own texts, and a stop that finishes what is in work. Durations are monotonic throughout:
+waitress' own housekeeping follows the wall clock and would stand still for hours after that was set back.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import select
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from io import BytesIO
+from typing import Any
+
+from waitress import wasyncore  # type: ignore[import-untyped]
+from waitress.adjustments import Adjustments  # type: ignore[import-untyped]
+from waitress.channel import HTTPChannel  # type: ignore[import-untyped]
+from waitress.parser import HTTPRequestParser  # type: ignore[import-untyped]
+from waitress.server import TcpWSGIServer  # type: ignore[import-untyped]
+from waitress.task import ErrorTask, ThreadedTaskDispatcher  # type: ignore[import-untyped]
+from waitress.utilities import BadRequest, RequestEntityTooLarge  # type: ignore[import-untyped]
+
+from desk.clock import Clock
+
+log = logging.getLogger(__name__)
+
+# Asking the deadlines costs a walk over all channels, so it is not done in every turn of the loop.
+_CHECK_EVERY_S = 0.25
+# Python's select() on Windows takes 512 sockets and raises beyond; some are the listener's and the trigger's.
+_WINDOWS_SOCKETS = 480
+# A chunk's size line and the trailer after the chunks have no bound of their own in waitress.
+_CONTROL_BYTES = 1024
+
+
+class CannotListen(Exception):
+    """The address cannot be opened; another address or port has to be configured."""
+
+    def __init__(self, host: str, port: int, why: str) -> None:
+        super().__init__(f"{host}:{port}: {why}")
+        self.host = host
+        self.port = port
+        self.why = why
+
+
+class PortOccupied(CannotListen):
+    """Another program listens on this port."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DoorLimits:
+    threads: int = 16
+    connections: int = 1000
+    header_bytes: int = 16 * 1024
+    body_bytes: int = 64 * 1024
+    dropped_bytes: int = 4 * 1024 * 1024  # of an oversized body, read before it is answered
+    request_s: float = 15.0  # from the first byte of a request to its last
+    idle_s: float = 45.0  # a connection on which no request has begun, or whose answer is not fetched
+    linger_s: float = 2.0  # after a refusal: time for the sender to stop sending and to read it
+    drain_s: float = 5.0  # at the stop: time for the requests in work
+
+
+def listen_on(host: str, port: int, backlog: int = 1024) -> socket.socket:
+    """Open the listening socket. Raises PortOccupied, CannotListen."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        sock = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise CannotListen(host, port, str(error)) from error
+    try:
+        if sys.platform == "win32":
+            # There SO_REUSEADDR would let a second process take the port over.
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+        else:
+            # Without it a restart after kill -9 cannot bind for a minute.
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind(address)
+        sock.listen(backlog)
+    except OSError as error:
+        sock.close()
+        # Windows says "access denied" for a port that somebody holds exclusively.
+        taken = error.errno == errno.EADDRINUSE or getattr(error, "winerror", None) in (10013, 10048)
+        raise (PortOccupied if taken else CannotListen)(host, port, str(error)) from error
+    sock.setblocking(False)
+    return sock
+
+
+def _affordable(wanted: int) -> int:
+    """Lower a number of connections to what the system's own limits bear: beyond them the loop itself would break."""
+    if sys.platform == "win32":
+        return min(wanted, _WINDOWS_SOCKETS)
+    import resource
+
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return wanted if files == resource.RLIM_INFINITY else max(16, min(wanted, files - 200))
+
+
+class _Nowhere:
+    """A body buffer that only counts."""
+
+    def __init__(self) -> None:
+        self._length = 0
+
+    def append(self, data: bytes) -> None:
+        self._length += len(data)
+
+    def __len__(self) -> int:
+        return self._length
+
+    def getfile(self) -> BytesIO:
+        return BytesIO()
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+class _Parser(HTTPRequestParser):  # type: ignore[misc]
+    """Reads one request; a body beyond the limit is dropped while it comes in, and only then refused."""
+
+    completed: bool
+
+    def __init__(self, adj: Any) -> None:
+        super().__init__(adj)
+        self._limits: DoorLimits = adj.door
+        self._oversized = False
+
+    def received(self, data: bytes) -> int:
+        try:
+            consumed: int = super().received(data)
+        except ValueError as error:
+            # A Content-Length of 5,000 digits, a URL like http://[: waitress would drop the connection unanswered.
+            self.error, self.completed = BadRequest(str(error)), True
+            return len(data)
+        if self.error is None and self.headers_finished:
+            if self.body_rcv is None:
+                # Nothing to continue with; waitress would wait for more.
+                self.expect_continue = False
+            else:
+                self._judge_body()
+        return consumed
+
+    def _judge_body(self) -> None:
+        limits, body = self._limits, self.body_rcv
+        if not self._oversized and max(self.content_length, len(body)) > limits.body_bytes:
+            self._oversized = True
+            body.buf = _Nowhere()
+        if self.chunked and max(len(body.control_line), len(body.trailer)) > _CONTROL_BYTES:
+            self.error = BadRequest("chunk control data too long")
+        elif self.body_bytes_received >= limits.dropped_bytes or (self._oversized and self.completed):
+            self.error = RequestEntityTooLarge("body too long")
+        self.completed = self.completed or self.error is not None
+
+
+_MALFORMED = ("400 Bad Request", b'{"error":"malformed"}')
+_REFUSALS = {
+    413: ("413 Request Entity Too Large", b'{"error":"too_large"}'),
+    # The app answers its own failures; this one is for what breaks beside it.
+    500: ("503 Service Unavailable", b'{"error":"unavailable"}'),
+}
+
+
+class _Refusal(ErrorTask):  # type: ignore[misc]
+    """Answers what never reached the app, in the words of the wire's table."""
+
+    def execute(self) -> None:
+        self.status, body = _REFUSALS.get(self.request.error.code, _MALFORMED)
+        self.response_headers.append(("Content-Type", "application/json"))
+        if self.status.startswith("503"):
+            self.response_headers.append(("Retry-After", "5"))
+        self.set_close_on_finish()
+        self.channel.linger = True
+        self.content_length = len(body)
+        self.write(body)
+
+
+class _Channel(HTTPChannel):  # type: ignore[misc]
+    """One connection: how long it may take is counted by the monotonic clock."""
+
+    error_task_class = _Refusal
+    parser_class = _Parser
+
+    def __init__(self, server: _Server, sock: socket.socket, addr: Any, adj: Any, map: Any = None) -> None:
+        self.quiet_since = server.clock.monotonic()
+        self.begun_at = self.quiet_since
+        self.linger = False
+        self.lingers_until: float | None = None
+        self._lingered_bytes = 0
+        super().__init__(server, sock, addr, adj, map=map)
+
+    @property
+    def in_work(self) -> bool:
+        return bool(self.requests)
+
+    def due_at(self) -> float:
+        """When this connection has used up its time, for one that has nothing in work."""
+        limits: DoorLimits = self.adj.door
+        if self.lingers_until is not None:
+            return self.lingers_until
+        if self.request is not None:
+            return self.begun_at + limits.request_s
+        return self.quiet_since + limits.idle_s
+
+    def received(self, data: bytes) -> bool:
+        before = self.request
+        taken: bool = super().received(data)
+        if self.request is not before:
+            self.begun_at = self.server.clock.monotonic()
+        return taken
+
+    def service(self) -> None:
+        # Before and after: the housekeeping may look between the end of the work and the second note.
+        self.quiet_since = self.server.clock.monotonic()
+        super().service()
+        self.quiet_since = self.server.clock.monotonic()
+
+    # A refusal may be sent while its peer is still sending. Closing then would make the peer's system throw the answer
+    # away (RST), so only our direction is closed, and what still comes is read and dropped for a moment.
+
+    def readable(self) -> bool:
+        return not self.will_close if self.lingers_until is not None else bool(super().readable())
+
+    def writable(self) -> bool:
+        return self.will_close if self.lingers_until is not None else bool(super().writable())
+
+    def handle_write(self) -> None:
+        if not self.linger or self.will_close or not self.close_when_flushed or self.lingers_until is not None:
+            super().handle_write()
+            return
+        self._flush_exception(self._flush_some)
+        if self.connected and not self.will_close and not self.total_outbufs_len:
+            try:
+                self.socket.shutdown(socket.SHUT_WR)
+            except OSError:
+                self.handle_close()
+                return
+            self.lingers_until = self.server.clock.monotonic() + self.adj.door.linger_s
+
+    def handle_read(self) -> None:
+        if self.lingers_until is None:
+            super().handle_read()
+            return
+        try:
+            data = self.recv(self.adj.recv_bytes)
+        except OSError:
+            self.handle_close()
+            return
+        self._lingered_bytes += len(data)
+        if not data or self._lingered_bytes > self.adj.door.dropped_bytes:
+            self.will_close = True
+
+
+class _Server(TcpWSGIServer):  # type: ignore[misc]
+    channel_class = _Channel
+
+    def __init__(
+        self, app: Callable[..., Any], sock: socket.socket, *, adj: Any, dispatcher: Any, clock: Clock
+    ) -> None:
+        self.clock = clock
+        self._trigger_lock = threading.Lock()
+        self._trigger_open = True
+        self._next_check = clock.monotonic()
+        info = (sock.family, sock.type, sock.proto, sock.getsockname())
+        super().__init__(app, {}, True, sock, dispatcher=dispatcher, adj=adj, sockinfo=info, bind_socket=False)
+
+    def set_reuse_addr(self) -> None:
+        """Leave the socket as `listen_on` made it."""
+
+    def pull_trigger(self) -> None:
+        # waitress keeps the number of the closed pipe: a worker that ends late would write into whatever file has
+        # got that number since, the journal's for example.
+        with self._trigger_lock:
+            if self._trigger_open:
+                super().pull_trigger()
+
+    def close_all(self) -> None:
+        with self._trigger_lock:
+            self._trigger_open = False
+            wasyncore.close_all(self._map, ignore_all=True)
+
+    def readable(self) -> bool:
+        now = self.clock.monotonic()
+        if now >= self._next_check:
+            self._next_check = now + _CHECK_EVERY_S
+            self.dismiss_due(now)
+        if self.accepting and len(self._map) >= self.adj.connection_limit:
+            self._make_room()
+            return False
+        return bool(self.accepting)
+
+    def dismiss_due(self, now: float) -> None:
+        for channel in list(self.active_channels.values()):
+            if not channel.in_work and now >= channel.due_at():
+                channel.will_close = True
+
+    def _make_room(self) -> None:
+        """Give up the connection that would be due first, so that idle strangers cannot keep a sender out."""
+        waiting = [channel for channel in list(self.active_channels.values()) if not channel.in_work]
+        if waiting:
+            min(waiting, key=lambda channel: channel.due_at()).will_close = True
+
+
+class HttpServer:
+    """A bound server. `run` serves in the caller's thread until the bell rings; nothing is accepted before."""
+
+    def __init__(
+        self, app: Callable[..., Any], host: str, port: int, *, clock: Clock, limits: DoorLimits | None = None
+    ) -> None:
+        """Bind. Port 0 takes a free one, told by `port`. Raises PortOccupied, CannotListen."""
+        limits = limits or DoorLimits()
+        self._limits = replace(limits, connections=_affordable(limits.connections))
+        self._clock = clock
+        sock = listen_on(host, port)
+        self.host, self.port = host, int(sock.getsockname()[1])
+        adj = Adjustments(
+            host="127.0.0.1",
+            port=self.port,
+            threads=limits.threads,
+            connection_limit=self._limits.connections,
+            max_request_header_size=limits.header_bytes,
+            max_request_body_size=sys.maxsize,
+            log_socket_errors=False,
+            clear_untrusted_proxy_headers=False,
+            ident=None,
+            asyncore_use_poll=hasattr(select, "poll"),
+        )
+        adj.door = self._limits
+        # It logs every queued request, which under load is a log line for each.
+        logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+        self._workers = ThreadedTaskDispatcher()
+        self._server = _Server(app, sock, adj=adj, dispatcher=self._workers, clock=clock)
+
+    @property
+    def connections(self) -> int:
+        return len(self._server.active_channels)
+
+    def run(self, stop: threading.Event) -> None:
+        """Serve until `stop` is set, then finish the requests in work and close; call once."""
+        self._workers.set_thread_count(self._limits.threads)
+        try:
+            while not stop.is_set():
+                self._turn(0.2)
+            self._drain()
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Close everything at once, for a server that never ran; `run` does it itself."""
+        self._workers.shutdown(timeout=1)
+        self._server.close_all()
+
+    def _turn(self, seconds: float) -> None:
+        wasyncore.loop(timeout=seconds, use_poll=self._server.adj.asyncore_use_poll, map=self._server._map, count=1)
+
+    def _drain(self) -> None:
+        """Stop listening and wait for what was received wholly; what was not, was never acknowledged."""
+        wasyncore.dispatcher.close(self._server)
+        until = self._clock.monotonic() + self._limits.drain_s
+        while self._server.active_channels and self._clock.monotonic() < until:
+            for channel in list(self._server.active_channels.values()):
+                if not channel.in_work and not channel.total_outbufs_len:
+                    channel.will_close = True
+            self._turn(0.02)
