@@ -57,6 +57,7 @@ class Batch:
     messages: list[Message] = field(default_factory=list)
     reports: list[RawReport] = field(default_factory=list)
     command_results: list[CommandResult] = field(default_factory=list)
+    late_fills: dict[str, int] = field(default_factory=dict)  # intent id -> shares filled after its end, to be added
     flags: dict[str, str | None] = field(default_factory=dict)  # None deletes
 
     def __bool__(self) -> bool:

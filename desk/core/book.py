@@ -122,7 +122,13 @@ def absorb(
     """
     if before is not None and (before.symbol != news.symbol or before.side is not news.side):
         return Absorbed(
-            order=before, holding=holding, books=dict(books), rates=dict(rates), delta=0, filled_delta=0, changed=False,
+            order=before,
+            holding=holding,
+            books=dict(books),
+            rates=dict(rates),
+            delta=0,
+            filled_delta=0,
+            changed=False,
             gaps=("同一聚宽订单号先后是两只股票或两个方向",),
         )
     order = merge(before, news)
@@ -174,8 +180,15 @@ def _buy(
     if counted == 0:
         books = {account: replace(book, entitled=ZERO) for account, book in books.items()}
     return Absorbed(
-        order=replace(order, counted=target), holding=holding, books=books, rates=rates, delta=delta, filled_delta=0,
-        changed=True, entitled_before=before, gaps=tuple(gaps),
+        order=replace(order, counted=target),
+        holding=holding,
+        books=books,
+        rates=rates,
+        delta=delta,
+        filled_delta=0,
+        changed=True,
+        entitled_before=before,
+        gaps=tuple(gaps),
     )
 
 
@@ -213,14 +226,25 @@ def _sell(
     if holding.counted_shares == 0:
         books = {account: replace(book, entitled=ZERO) for account, book in books.items()}
     return Absorbed(
-        order=replace(order, counted=counted), holding=holding, books=books, rates=rates, delta=delta, filled_delta=0,
-        changed=True, entitled_before=before, gaps=tuple(dict.fromkeys(gaps)),
+        order=replace(order, counted=counted),
+        holding=holding,
+        books=books,
+        rates=rates,
+        delta=delta,
+        filled_delta=0,
+        changed=True,
+        entitled_before=before,
+        gaps=tuple(dict.fromkeys(gaps)),
     )
 
 
 def _rate(order: JqOrder, account: str, numerator: Decimal, denominator: Decimal) -> JqRate:
     return JqRate(
-        strategy=order.strategy, day=order.day, jq_order_id=order.jq_order_id, account=account, numerator=numerator,
+        strategy=order.strategy,
+        day=order.day,
+        jq_order_id=order.jq_order_id,
+        account=account,
+        numerator=numerator,
         denominator=denominator,
     )
 

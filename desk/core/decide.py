@@ -17,7 +17,7 @@ from decimal import Decimal
 from base_func import Board, UnsupportedSymbol, board_of, legal_buy, symbol_of
 from desk.core.book import Absorbed, OrderNews, absorb, decide_buy, decide_sell, give_up, scaled
 from desk.core.config import Config, StrategyConfig
-from desk.core.ledger import Ledger, ended, missing
+from desk.core.ledger import Ledger, ended
 from desk.core.market import Instrument
 from desk.core.pricing import out_of_band
 from desk.core.values import (
@@ -63,7 +63,9 @@ def shadow_of(account: str) -> str:
     return f"{account}·模拟"
 
 
-def routes(config: Config, strategy: StrategyConfig, *, test: bool = False, live_test: bool = False) -> dict[str, Decimal]:
+def routes(
+    config: Config, strategy: StrategyConfig, *, test: bool = False, live_test: bool = False
+) -> dict[str, Decimal]:
     """The accounts that a strategy's events are traded on, with their ratios; 模拟 never names a real account."""
     found: dict[str, Decimal] = {}
     for share in strategy.accounts:
@@ -150,9 +152,18 @@ def _decide_order(ledger: Ledger, event: Event, signal: OrderSignal, view: View)
         # v1 carries no limit, and what its live order will become is told by its final event.
         return _end(ledger, event, view, Verdict.REFUSED, Reason.LIMIT_UNKNOWN, shares=signal.amount)
     news = OrderNews(
-        strategy=event.strategy, day=event.body.strategy_time.date(), jq_order_id=signal.jq_order_id, symbol=symbol,
-        side=signal.side, amount=signal.amount, filled=signal.filled, status=signal.status, style=signal.style,
-        limit=signal.limit, holding_after=signal.holding_after, at=view.now,
+        strategy=event.strategy,
+        day=event.body.strategy_time.date(),
+        jq_order_id=signal.jq_order_id,
+        symbol=symbol,
+        side=signal.side,
+        amount=signal.amount,
+        filled=signal.filled,
+        status=signal.status,
+        style=signal.style,
+        limit=signal.limit,
+        holding_after=signal.holding_after,
+        at=view.now,
     )
     done = absorb_news(ledger, news, where, event.event_id)
     _tell_resting_intents(ledger, done.order, event, view.now)
@@ -183,9 +194,12 @@ def absorb_news(ledger: Ledger, news: OrderNews, where: dict[str, Decimal], ref:
     key = (news.strategy, news.day, news.jq_order_id)
     accounts = dict.fromkeys([*where, *ledger.accounts_of_book(news.strategy, news.symbol)])
     done = absorb(
-        news, before=ledger.jq_orders.get(key), holding=ledger.holding(news.strategy, news.symbol),
+        news,
+        before=ledger.jq_orders.get(key),
+        holding=ledger.holding(news.strategy, news.symbol),
         books={a: ledger.book(news.strategy, a, news.symbol) for a in accounts},
-        rates=ledger.jq_rates.get(key, {}), ratios=where,
+        rates=ledger.jq_rates.get(key, {}),
+        ratios=where,
     )
     cause = "聚宽买入" if news.side is Side.BUY else "聚宽卖出"
     store(ledger, done, cause, ref, news.at)
@@ -207,11 +221,19 @@ def store(ledger: Ledger, done: Absorbed, cause: str, ref: str, at: datetime) ->
 
 def note_gap(ledger: Ledger, strategy: str, symbol: str | None, text: str, ref: str, at: datetime) -> None:
     """Record a gap and tell it, both once."""
-    gap = Gap(at=at, strategy=strategy, symbol=symbol, cause=text[:40], text=text, key=f"{strategy}:{symbol}:{text}:{ref}")
+    gap = Gap(
+        at=at, strategy=strategy, symbol=symbol, cause=text[:40], text=text, key=f"{strategy}:{symbol}:{text}:{ref}"
+    )
     if ledger.put_gap(gap):
         ledger.say(
-            Message(at=at, kind="alarm", title=f"{strategy} 出现缺口", text=f"{symbol or ''} {text}".strip(), urgent=True,
-                    key=f"gap:{gap.key}")
+            Message(
+                at=at,
+                kind="alarm",
+                title=f"{strategy} 出现缺口",
+                text=f"{symbol or ''} {text}".strip(),
+                urgent=True,
+                key=f"gap:{gap.key}",
+            )
         )
 
 
@@ -240,7 +262,8 @@ def _tell_resting_intents(ledger: Ledger, order: JqOrder, event: Event, now: dat
 
 def intents_of_jq(ledger: Ledger, strategy: str, day: date, jq_order_id: str) -> list[Intent]:
     return [
-        i for i in ledger.intents.values()
+        i
+        for i in ledger.intents.values()
         if i.jq_order_id == jq_order_id and i.strategy == strategy and i.jq_day == day
     ]
 
@@ -248,8 +271,14 @@ def intents_of_jq(ledger: Ledger, strategy: str, day: date, jq_order_id: str) ->
 def _end_without_wish(ledger: Ledger, event: Event, done: Absorbed, view: View) -> None:
     order = done.order
     if done.delta < 0:
-        return _end(ledger, event, view, Verdict.IGNORED, Reason.JQ_NOT_FILLED,
-                    text=f"聚宽有 {-done.delta} 股没有成交,账本已按它退回。")
+        return _end(
+            ledger,
+            event,
+            view,
+            Verdict.IGNORED,
+            Reason.JQ_NOT_FILLED,
+            text=f"聚宽有 {-done.delta} 股没有成交,账本已按它退回。",
+        )
     nothing_had = order.counted == 0 and order.filled == 0
     reason = Reason.JQ_NOT_FILLED if nothing_had else Reason.ALREADY_FOLLOWED
     text = "止损单还没有触发。" if nothing_had and order.style.stop and not order.status.final else None
@@ -260,7 +289,13 @@ def _end_without_wish(ledger: Ledger, event: Event, done: Absorbed, view: View) 
 
 
 def _decide_buy(
-    ledger: Ledger, event: Event, signal: OrderSignal, strategy: StrategyConfig, account: str, done: Absorbed, view: View,
+    ledger: Ledger,
+    event: Event,
+    signal: OrderSignal,
+    strategy: StrategyConfig,
+    account: str,
+    done: Absorbed,
+    view: View,
     where: dict[str, Decimal],
 ) -> Part | None:
     if account not in where:
@@ -272,17 +307,32 @@ def _decide_buy(
     delta_scaled = scaled(done.delta, rate)
     open_buys = ledger.open_shares(key, Side.BUY)
     decided, residue = decide_buy(
-        symbol, delta_scaled=delta_scaled, entitled_before=done.entitled_before[account], own=book.own,
+        symbol,
+        delta_scaled=delta_scaled,
+        entitled_before=done.entitled_before[account],
+        own=book.own,
         open_buys=open_buys,
     )
     if decided == 0:
         if residue < 0 and legal_buy(symbol, delta_scaled) > 0:
-            return Part(shares=int(delta_scaled), reason=Reason.ALREADY_FOLLOWED, text="账户里多出的股票抵掉了这次买入。")
+            return Part(
+                shares=int(delta_scaled), reason=Reason.ALREADY_FOLLOWED, text="账户里多出的股票抵掉了这次买入。"
+            )
         return Part(shares=int(delta_scaled), reason=Reason.BELOW_LOT, text=view.sentence(Reason.BELOW_LOT))
     intent = _intent(event, signal, strategy, account, done.order, decided, view)
-    intent = replace(intent, inputs=_inputs(view, intent, rate=f"{rate.numerator}/{rate.denominator}", delta=done.delta,
-                                            residue=str(residue), entitled=str(book.entitled), own=book.own,
-                                            open=open_buys))
+    intent = replace(
+        intent,
+        inputs=_inputs(
+            view,
+            intent,
+            rate=f"{rate.numerator}/{rate.denominator}",
+            delta=done.delta,
+            residue=str(residue),
+            entitled=str(book.entitled),
+            own=book.own,
+            open=open_buys,
+        ),
+    )
     ledger.put_intent(intent)
     reason = _why_no_buy(event, signal, strategy, account, symbol, view)
     if reason is not None:
@@ -334,7 +384,13 @@ def _wrong_basis(event: Event, signal: OrderSignal, account: str, instrument: In
 
 
 def _decide_sell(
-    ledger: Ledger, event: Event, signal: OrderSignal, strategy: StrategyConfig, account: str, done: Absorbed, view: View,
+    ledger: Ledger,
+    event: Event,
+    signal: OrderSignal,
+    strategy: StrategyConfig,
+    account: str,
+    done: Absorbed,
+    view: View,
     where: dict[str, Decimal],
 ) -> Part | None:
     symbol = done.order.symbol
@@ -346,9 +402,18 @@ def _decide_sell(
         return _why_no_sell(ledger, event, account, done, open_sells, view)
     intent = _intent(event, signal, strategy, account, done.order, decided, view)
     rate = done.rates.get(account)
-    intent = replace(intent, inputs=_inputs(view, intent, rate=f"{rate.numerator}/{rate.denominator}" if rate else "0",
-                                            delta=done.delta, entitled=str(book.entitled), own=book.own,
-                                            open=open_sells))
+    intent = replace(
+        intent,
+        inputs=_inputs(
+            view,
+            intent,
+            rate=f"{rate.numerator}/{rate.denominator}" if rate else "0",
+            delta=done.delta,
+            entitled=str(book.entitled),
+            own=book.own,
+            open=open_sells,
+        ),
+    )
     instrument = view.instrument(account, symbol, anchor_of(signal))
     if instrument is not None and _wrong_basis(event, signal, account, instrument, view):
         intent = replace(intent, limit=None)
@@ -357,7 +422,9 @@ def _decide_sell(
         # Its part is a debt that a person approves: the market may have changed since the strategy meant it.
         intent = replace(intent, approved=False, waiting=Reason.TOO_OLD, limit=None)
     ledger.put_intent(intent)
-    reason = Reason.HALTED if view.halted else view.stopped(event.strategy) or (None if strategy.enabled else Reason.PAUSED)
+    reason = (
+        Reason.HALTED if view.halted else view.stopped(event.strategy) or (None if strategy.enabled else Reason.PAUSED)
+    )
     if reason is not None:
         end_intent(ledger, intent, view.now, Part(shares=decided, reason=reason, text=view.sentence(reason)))
     return None
@@ -385,8 +452,11 @@ def _following(view: View, event: Event) -> set[str]:
 
 def _wrong_basis_alarm(intent: Intent, now: datetime) -> Message:
     return Message(
-        at=now, kind="alarm", title=f"{intent.strategy} 的价格不是今天的市价",
-        text=f"{intent.symbol} 卖出照常执行,但不再使用策略的限价;请在聚宽打开 use_real_price。", urgent=True,
+        at=now,
+        kind="alarm",
+        title=f"{intent.strategy} 的价格不是今天的市价",
+        text=f"{intent.symbol} 卖出照常执行,但不再使用策略的限价;请在聚宽打开 use_real_price。",
+        urgent=True,
         key=f"basis:{intent.strategy}:{intent.symbol}:{now.date()}",
     )
 
@@ -395,12 +465,24 @@ def _intent(
     event: Event, signal: OrderSignal, strategy: StrategyConfig, account: str, order: JqOrder, decided: int, view: View
 ) -> Intent:
     return Intent(
-        intent_id=intent_id_for(event.event_id, account, signal.side), origin=Origin.SIGNAL, event_id=event.event_id,
-        strategy=event.strategy, account=account, symbol=order.symbol, side=signal.side, decided=decided,
-        limit=None if signal.style.stop and signal.limit is None else order.limit, anchor=anchor_of(signal),
+        intent_id=intent_id_for(event.event_id, account, signal.side),
+        origin=Origin.SIGNAL,
+        event_id=event.event_id,
+        strategy=event.strategy,
+        account=account,
+        symbol=order.symbol,
+        side=signal.side,
+        decided=decided,
+        limit=None if signal.style.stop and signal.limit is None else order.limit,
+        anchor=anchor_of(signal),
         resting=not order.status.final and not order.style.stop and order.limit is not None,
-        jq_day=order.day, jq_order_id=order.jq_order_id, approved=strategy.mode is not Mode.CONFIRM,
-        day=view.trading_day(account, view.now), created_at=view.now, received_at=event.received_at, updated_at=view.now,
+        jq_day=order.day,
+        jq_order_id=order.jq_order_id,
+        approved=strategy.mode is not Mode.CONFIRM,
+        day=view.trading_day(account, view.now),
+        created_at=view.now,
+        received_at=event.received_at,
+        updated_at=view.now,
     )
 
 
@@ -423,10 +505,18 @@ def _decide_cancel(ledger: Ledger, event: Event, signal: CancelSignal, view: Vie
     strategy = view.config.by_kid(event.kid)
     if signal.status is not None and strategy is not None:
         news = OrderNews(
-            strategy=event.strategy, day=day, jq_order_id=signal.jq_order_id, symbol=known.symbol, side=known.side,
+            strategy=event.strategy,
+            day=day,
+            jq_order_id=signal.jq_order_id,
+            symbol=known.symbol,
+            side=known.side,
             amount=signal.amount if signal.amount is not None else known.amount,
-            filled=signal.filled if signal.filled is not None else known.filled, status=signal.status, style=known.style,
-            limit=known.limit, holding_after=None, at=view.now,
+            filled=signal.filled if signal.filled is not None else known.filled,
+            status=signal.status,
+            style=known.style,
+            limit=known.limit,
+            holding_after=None,
+            at=view.now,
         )
         done = absorb_news(ledger, news, routes(view.config, strategy), event.event_id)
         _tell_resting_intents(ledger, done.order, event, view.now)
@@ -444,23 +534,36 @@ def _decide_cancel(ledger: Ledger, event: Event, signal: CancelSignal, view: Vie
 
 
 def _outcome(
-    event: Event, view: View, verdict: Verdict, reason: Reason | None, parts: tuple[Part, ...] = (),
+    event: Event,
+    view: View,
+    verdict: Verdict,
+    reason: Reason | None,
+    parts: tuple[Part, ...] = (),
     text: str | None = None,
 ) -> EventOutcome:
     sentence = text if text is not None else (view.sentence(reason) if reason else "")
     return EventOutcome(
-        event_id=event.event_id, verdict=verdict, reason=reason, reason_text=sentence, parts=parts, decided_at=view.now,
+        event_id=event.event_id,
+        verdict=verdict,
+        reason=reason,
+        reason_text=sentence,
+        parts=parts,
+        decided_at=view.now,
         done_at=view.now,
     )
 
 
 def _end(
-    ledger: Ledger, event: Event, view: View, verdict: Verdict, reason: Reason | None, *, shares: int = 0,
+    ledger: Ledger,
+    event: Event,
+    view: View,
+    verdict: Verdict,
+    reason: Reason | None,
+    *,
+    shares: int = 0,
     text: str | None = None,
 ) -> None:
     parts: tuple[Part, ...] = ()
     if reason is not None and shares:
         parts = (Part(shares=shares, reason=reason, text=view.sentence(reason)),)
     ledger.end_event(_outcome(event, view, verdict, reason, parts, text))
-
-

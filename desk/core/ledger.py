@@ -137,7 +137,12 @@ class Ledger:
         self.batch.holdings[after.strategy, after.symbol] = after
         self.batch.book_changes.append(
             BookChange(
-                at=at, strategy=after.strategy, account=None, symbol=after.symbol, cause=cause, ref=ref,
+                at=at,
+                strategy=after.strategy,
+                account=None,
+                symbol=after.symbol,
+                cause=cause,
+                ref=ref,
                 strategy_shares=after.strategy_shares - before.strategy_shares,
                 counted_shares=after.counted_shares - before.counted_shares,
             )
@@ -153,8 +158,14 @@ class Ledger:
         if after.entitled != before.entitled or after.own != before.own:
             self.batch.book_changes.append(
                 BookChange(
-                    at=at, strategy=after.strategy, account=after.account, symbol=after.symbol, cause=cause, ref=ref,
-                    entitled=after.entitled - before.entitled, own=after.own - before.own,
+                    at=at,
+                    strategy=after.strategy,
+                    account=after.account,
+                    symbol=after.symbol,
+                    cause=cause,
+                    ref=ref,
+                    entitled=after.entitled - before.entitled,
+                    own=after.own - before.own,
                 )
             )
 
@@ -178,8 +189,14 @@ class Ledger:
         if fact is not None:
             self.batch.order_facts.append(
                 OrderFact(
-                    client_order_id=order.client_order_id, at=order.updated_at, fact=fact.value, source=source,
-                    from_state=before.state if before else None, to_state=order.state, filled=order.filled, text=text,
+                    client_order_id=order.client_order_id,
+                    at=order.updated_at,
+                    fact=fact.value,
+                    source=source,
+                    from_state=before.state if before else None,
+                    to_state=order.state,
+                    filled=order.filled,
+                    text=text,
                 )
             )
 
