@@ -1,0 +1,141 @@
+"""The ends and beginnings of a trading day: what lapses, what is closed without a final, which debts are worked."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime
+from decimal import Decimal
+
+from base_func import legal_sell
+from desk.core.book import close_without_final, exact, scaled
+from desk.core.decide import end_intent, intent_id_for, note_gap, settle_event, store
+from desk.core.ledger import BookKey, Ledger, missing
+from desk.core.reconcile import learn
+from desk.core.values import Fact, Intent, Origin, Part, Reason, Side
+
+
+def lapse_orders(ledger: Ledger, account: str, day: date, now: datetime) -> None:
+    """Close the day's orders that no report has closed: a day order lives no longer than its day."""
+    for order in list(ledger.live_orders()):
+        if order.account == account and order.day <= day:
+            learn(ledger, order, Fact.DAY_CLOSED, now, "day close")
+
+
+def end_intents(
+    ledger: Ledger, account: str, close: datetime, now: datetime, sentence: dict[Reason, str]
+) -> list[Intent]:
+    """End what was made before this close: nothing more can happen for it today. Returns the ended intents.
+
+    A debt that waits for a person's word lives on; what is in doubt ends 提交结果未知 and is resolved in the books later.
+    """
+    done: list[Intent] = []
+    for intent in list(ledger.intents.values()):
+        if intent.account != account or intent.created_at >= close:
+            continue
+        if intent.origin is not Origin.SIGNAL and not intent.approved:
+            continue
+        in_doubt = any(not order.state.final for order in ledger.orders_of(intent.intent_id))
+        reason = Reason.UNKNOWN_RESULT if in_doubt else intent.stopped or intent.waiting or Reason.CLOSE_UNFILLED
+        if reason in (Reason.CLOSED_SESSION, Reason.CLOSED_DAY):
+            reason = Reason.CLOSE_UNFILLED
+        part = Part(shares=missing(intent), reason=reason, text=sentence[reason])
+        done.append(end_intent(ledger, intent, now, part))
+        if intent.event_id is not None:
+            settle_event(ledger, intent.event_id, now)
+    return done
+
+
+def close_orders_without_final(ledger: Ledger, strategy: str, close: datetime, now: datetime) -> int:
+    """Close the strategy's JoinQuant orders that are still live after their day (缺终态); returns how many."""
+    count = 0
+    for key, order in list(ledger.jq_orders.items()):
+        if order.strategy != strategy or order.status.final or order.closed:
+            continue
+        if order.updated_at is None or order.updated_at >= close:
+            continue
+        books = {
+            account: ledger.book(strategy, account, order.symbol)
+            for account in ledger.accounts_of_book(strategy, order.symbol)
+        }
+        done = close_without_final(
+            order, holding=ledger.holding(strategy, order.symbol), books=books, rates=dict(ledger.jq_rates.get(key, {}))
+        )
+        store(ledger, done, "缺终态", order.jq_order_id, now)
+        text = f"聚宽委托 {order.jq_order_id} 到收盘没有终态(缺终态),按最后一次回报处理"
+        note_gap(ledger, strategy, order.symbol, text, f"{order.day}", now)
+        count += 1
+    return count
+
+
+def entitled_for_debt(ledger: Ledger, key: BookKey) -> Decimal:
+    """T with sells still live at JoinQuant counted only by what JoinQuant has filled."""
+    strategy, account, symbol = key
+    entitled = ledger.book(*key).entitled
+    for jq_key, order in ledger.jq_orders.items():
+        if order.strategy != strategy or order.symbol != symbol or order.side is not Side.SELL:
+            continue
+        if order.status.final or order.closed or order.counted <= order.filled:
+            continue
+        rate = ledger.jq_rates.get(jq_key, {}).get(account)
+        if rate is not None:
+            entitled += scaled(order.counted - order.filled, rate)
+    return exact(entitled)
+
+
+def debt_of(ledger: Ledger, key: BookKey) -> int:
+    """Shares that the book owns beyond T and that are a legal sale, while nothing is in flight."""
+    book = ledger.book(*key)
+    if ledger.in_flight(key) or book.own <= 0:
+        return 0
+    return legal_sell(book.symbol, book.own - entitled_for_debt(ledger, key), book.own)
+
+
+def raise_debt(
+    ledger: Ledger, key: BookKey, *, origin: Origin, approved: bool, day: date, now: datetime
+) -> Intent | None:
+    """Make the intent that works a book's debt; None when there is none."""
+    shares = debt_of(ledger, key)
+    if shares == 0:
+        return None
+    strategy, account, symbol = key
+    intent = Intent(
+        intent_id=intent_id_for(strategy, account, symbol, origin, now.isoformat()),
+        origin=origin,
+        event_id=None,
+        strategy=strategy,
+        account=account,
+        symbol=symbol,
+        side=Side.SELL,
+        decided=shares,
+        approved=approved,
+        day=day,
+        created_at=now,
+        received_at=now,
+        updated_at=now,
+    )
+    ledger.put_intent(intent)
+    return intent
+
+
+def empty_entitlement(ledger: Ledger, key: BookKey, now: datetime) -> None:
+    """Make T 0 for a liquidation: what the book owns is all to be sold, and no later buy brings it back."""
+    book = ledger.book(*key)
+    ledger.put_book(replace(book, entitled=Decimal(0)), "急停清仓", now.isoformat(), now)
+
+
+def apply_factor(ledger: Ledger, account: str, symbol: str, factor: Decimal, day: date, now: datetime) -> None:
+    """Scale S, C, T and own by a corporate action's factor (除权), each account once a day, S and C once a day."""
+    for book in ledger.books_on(account, symbol):
+        after = replace(book, own=int(book.own * factor), entitled=exact(book.entitled * factor))
+        ledger.put_book(after, "除权", day.isoformat(), now)
+        flag = f"ex:{book.strategy}:{symbol}"
+        if ledger.flags.get(flag) == day.isoformat():
+            continue
+        ledger.put_flag(flag, day.isoformat())
+        holding = ledger.holding(book.strategy, symbol)
+        scaled_holding = replace(
+            holding,
+            strategy_shares=int(holding.strategy_shares * factor),
+            counted_shares=int(holding.counted_shares * factor),
+        )
+        ledger.put_holding(scaled_holding, "除权", day.isoformat(), now)
