@@ -1,0 +1,177 @@
+"""The trader's side of the book: what it must know at start, and the commit of what one turn wants written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any, TypeVar
+
+from desk.core.batch import Batch
+from desk.core.values import (
+    Book,
+    Event,
+    EventOutcome,
+    Fill,
+    Gap,
+    Holding,
+    Intent,
+    JqOrder,
+    JqRate,
+    Order,
+)
+from desk.journal.database import Session
+from desk.journal.inbox import events_by_id
+from desk.journal.outbox import put_message
+from desk.journal.records import (
+    BOOK,
+    BOOK_CHANGE,
+    COMMAND_RESULT,
+    FILL,
+    GAP,
+    HOLDING,
+    INTENT,
+    JQ_ORDER,
+    JQ_RATE,
+    ORDER,
+    ORDER_FACT,
+    OUTCOME,
+    REPORT,
+    Codec,
+)
+from desk.journal.tables import LIVE_STATES, OPEN_JQ, listing
+
+R = TypeVar("R")
+
+JQ_ORDERS_KEPT = timedelta(days=7)  # finals that come this late still find their order in memory
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Loaded:
+    """Everything a trader needs to go on where the last one stopped."""
+
+    open_outcomes: tuple[tuple[Event, EventOutcome], ...] = ()  # decided, not ended
+    jq_orders: tuple[JqOrder, ...] = ()  # not final, and those of the last 7 days
+    jq_rates: tuple[JqRate, ...] = ()  # of those
+    holdings: tuple[Holding, ...] = ()
+    books: tuple[Book, ...] = ()
+    intents: tuple[Intent, ...] = ()  # not ended, and today's
+    orders: tuple[Order, ...] = ()  # not final, not settled, today's, or of intents not ended
+    fills_today: tuple[Fill, ...] = ()
+    open_gaps: tuple[Gap, ...] = ()
+    flags: dict[str, str] = field(default_factory=dict)
+    seq_state: dict[str, int] = field(default_factory=dict)  # per strategy the highest sequence number decided
+    last_event_row: int = 0
+
+
+def load(session: Session, today: date) -> Loaded:
+    """Read the trader's state as of one moment."""
+    day = today.isoformat()
+    since = (today - JQ_ORDERS_KEPT).isoformat()
+    not_final = f"j.status IN ({listing(OPEN_JQ)})"
+    wanted_jq = f"(j.day >= ? OR {not_final})"
+    live = listing((*LIVE_STATES, "planned"))
+    outcomes = _all(session, OUTCOME, "WHERE verdict = 'working' ORDER BY event_id")
+    events = events_by_id(session, [outcome.event_id for outcome in outcomes])
+    pairs = sorted(((events[outcome.event_id], outcome) for outcome in outcomes), key=lambda pair: pair[0].row)
+    last = session.one("SELECT MAX(id) FROM events")
+    return Loaded(
+        open_outcomes=tuple(pairs),
+        jq_orders=tuple(
+            _all(session, JQ_ORDER, f"AS j WHERE {wanted_jq} ORDER BY strategy, day, jq_order_id", (since,), alias="j")
+        ),
+        jq_rates=tuple(
+            _all(
+                session,
+                JQ_RATE,
+                "AS r WHERE r.day >= ? OR EXISTS (SELECT 1 FROM jq_orders j WHERE j.strategy = r.strategy "
+                f"AND j.day = r.day AND j.jq_order_id = r.jq_order_id AND {not_final}) "
+                "ORDER BY strategy, day, jq_order_id, account",
+                (since,),
+                alias="r",
+            )
+        ),
+        holdings=tuple(_all(session, HOLDING, "ORDER BY strategy, symbol")),
+        books=tuple(_all(session, BOOK, "ORDER BY strategy, account, symbol")),
+        intents=tuple(_all(session, INTENT, "WHERE ended = 0 OR day = ? ORDER BY created_at, intent_id", (day,))),
+        orders=tuple(
+            _all(
+                session,
+                ORDER,
+                f"WHERE settled = 0 OR state IN ({live}) OR day = ? "
+                "OR intent_id IN (SELECT intent_id FROM intents WHERE ended = 0) "
+                "ORDER BY created_at, client_order_id",
+                (day,),
+            )
+        ),
+        fills_today=tuple(_all(session, FILL, "WHERE day = ? ORDER BY at, account, fill_id", (day,))),
+        open_gaps=tuple(_all(session, GAP, "WHERE closed_at IS NULL ORDER BY at, key")),
+        flags=dict(session.rows("SELECT key, value FROM flags")),
+        seq_state=_top_decided(session),
+        last_event_row=last[0] or 0 if last else 0,
+    )
+
+
+def _all(session: Session, codec: Codec[R], where: str, params: tuple[Any, ...] = (), alias: str = "") -> list[R]:
+    select = codec.select
+    if alias:
+        columns = ", ".join(f"{alias}.{column}" for column in codec.columns)
+        select = f"SELECT {columns} FROM {codec.table.name}"
+    return [codec.read(row) for row in session.rows(f"{select} {where}", params)]
+
+
+def _top_decided(session: Session) -> dict[str, int]:
+    top: dict[str, int] = {}
+    for (strategy,) in session.rows("SELECT DISTINCT strategy FROM events"):
+        row = session.one(
+            "SELECT e.seq FROM events e WHERE e.strategy = ? "
+            "AND EXISTS (SELECT 1 FROM outcomes o WHERE o.event_id = e.event_id) ORDER BY e.seq DESC LIMIT 1",
+            (strategy,),
+        )
+        if row is not None:
+            top[strategy] = row[0]
+    return top
+
+
+_FORGET_UNDECIDED = "DELETE FROM undecided WHERE event = (SELECT id FROM events WHERE event_id = ?)"
+_SET_FLAG = "INSERT INTO flags (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+
+
+def write(session: Session, batch: Batch) -> None:
+    """Write a batch: upserts by key, appends in their order. A fill that is already stored raises JournalRefused."""
+    _upsert(session, INTENT, list(batch.intents.values()))
+    for intent_id, shares in batch.late_fills.items():
+        session.run("UPDATE intents SET filled = filled + ? WHERE intent_id = ?", (shares, intent_id))
+    # Orders that close come before orders that open: the one-open-order index is looked at row by row.
+    orders = sorted(batch.orders.values(), key=lambda order: order.state.live)
+    _upsert(session, ORDER, orders)
+    _append(session, ORDER_FACT, batch.order_facts)
+    _append(session, FILL, batch.fills)
+    _upsert(session, JQ_ORDER, list(batch.jq_orders.values()))
+    _upsert(session, JQ_RATE, list(batch.jq_rates.values()))
+    _upsert(session, HOLDING, list(batch.holdings.values()))
+    _upsert(session, BOOK, list(batch.books.values()))
+    _append(session, BOOK_CHANGE, batch.book_changes)
+    if batch.outcomes:
+        outcomes = list(batch.outcomes.values())
+        _upsert(session, OUTCOME, outcomes)
+        session.many(_FORGET_UNDECIDED, [(outcome.event_id,) for outcome in outcomes])
+    _upsert(session, GAP, list(batch.gaps.values()))
+    for message in batch.messages:
+        put_message(session, message)
+    _append(session, REPORT, batch.reports)
+    _upsert(session, COMMAND_RESULT, batch.command_results)
+    for key, value in batch.flags.items():
+        if value is None:
+            session.run("DELETE FROM flags WHERE key = ?", (key,))
+        else:
+            session.run(_SET_FLAG, (key, value))
+
+
+def _upsert(session: Session, codec: Codec[R], records: list[R]) -> None:
+    for record in records:
+        session.run(codec.upsert, codec.row(record))
+
+
+def _append(session: Session, codec: Codec[R], records: list[R]) -> None:
+    for record in records:
+        session.run(codec.insert, codec.row(record))
