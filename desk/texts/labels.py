@@ -102,7 +102,7 @@ LABELS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
 
 _REASON_TEXTS: Mapping[Reason, str] = {
     Reason.DUPLICATE: "这个信号以前收到过，没有重复下单；无需处理。",
-    Reason.BAD_SIGNATURE: "信号的签名对不上，已拒收；请检查聚宽代码里的标识和密钥与本机是否一致，或用 snippet 重新生成。",
+    Reason.BAD_SIGNATURE: "信号的签名对不上，已拒收；请核对聚宽代码与本机的标识和密钥，或用 snippet 重新生成。",
     Reason.CLOCK: "发送方与本机的时间相差太大，没有照做；请校准本机时钟，并确认聚宽一侧的时间正常。",
     Reason.BACKTEST: "信号来自回测而不是模拟交易，没有下单；请在聚宽建立模拟交易后再跟单。",
     Reason.UNKNOWN_STRATEGY: "配置里没有这个策略，没有下单；请用 strategy add 添加，或核对策略的标识。",
