@@ -35,13 +35,13 @@ class AccountShare:
 class StrategyConfig:
     name: str  # 名称
     kid: str  # 标识
-    secret: str  # 密钥 gd2_…; '' when only the old protocol is used
+    secret: str = field(repr=False)  # 密钥 gd2_…; '' when only the old protocol is used
     accounts: tuple[AccountShare, ...]  # 账户 + 跟单比例
     mode: Mode = Mode.PAPER  # 模式
     enabled: bool = True  # 启用
     sell_only: bool = False  # 只卖不买
     v1_until: date | None = None  # 允许旧协议: the last day on which v1 is served; None: off
-    v1_token: str = ""  # 解码令牌
+    v1_token: str = field(default="", repr=False)  # 解码令牌
     signal_valid_s: int = 600  # 信号有效秒数
     allow_backtest: bool = False  # 允许回测: paper accounts only
     whitelist: tuple[str, ...] = ()  # 白名单: symbols; empty: all
@@ -83,7 +83,7 @@ class ChaseConfig:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MessengerConfig:
-    tokens: tuple[str, ...] = ()  # 微信token
+    tokens: tuple[str, ...] = field(default=(), repr=False)  # 微信token
     base_url: str = "https://qyapi.weixin.qq.com"  # 微信地址
     summary_at: tuple[time, ...] = (time(15, 10),)  # 发送摘要时间
     selfcheck_at: tuple[time, ...] = (time(9, 0),)  # 程序自检通知
@@ -100,8 +100,11 @@ class Config:
     listen_port: int = 8888  # 端口
     public_url: str = ""  # 公网地址
     failed_per_minute: int = 60  # 每分钟最大请求数: failed attempts
+    console_host: str = "127.0.0.1"  # 控制台地址
     console_port: int = 8686  # 控制台端口
-    database: str = ""  # 数据库: '' = SQLite in data/
+    position_upload: bool = False  # 持仓上传: COMPAT's upload on the receiver's port
+    open_legacy_reads: bool = False  # 旧客户端免认证读取: COMPAT's GET routes without a key
+    database: str = field(default="", repr=False)  # 数据库: '' = SQLite in data/
     holidays_file: str = ""  # 交易日文件: the user's override list
     version: str = ""  # a short hash of both files: stored with every decision
 
