@@ -34,6 +34,7 @@ class Kind:
     word: str  # what the key table calls it
     read: Callable[[object], object]
     show: Callable[[object], object]
+    nested: bool = False  # a list or object with keys of its own
 
 
 def _same(value: object) -> object:

@@ -17,13 +17,13 @@ _ACCOUNT_TYPES = ("STOCK", "CREDIT")
 LEGACY_ACCOUNT = "QMT账户"
 
 
-def upgrade_follow(document: dict[str, object], findings: Findings) -> tuple[dict[str, object], bool]:
-    """The new form of 聚宽跟单设置.json, and whether it had to be changed."""
+def upgrade_follow(document: dict[str, object], findings: Findings) -> dict[str, object]:
+    """The new form of 聚宽跟单设置.json; the document itself where it is in that form."""
     if not any(key in document for key in _FOLLOW_KEYS):
-        return document, False
+        return document
     if "策略" in document:
         findings.problem(FOLLOW_FILE, "", texts.MIXED_FORMS)
-        return {key: value for key, value in document.items() if key not in _FOLLOW_KEYS}, False
+        return {key: value for key, value in document.items() if key not in _FOLLOW_KEYS}
     findings.notice(texts.LEGACY_FOLLOW)
     known = {setting.key for setting in rows_of(Section.FOLLOW)}
     new = {key: value for key, value in document.items() if key in known}
@@ -37,7 +37,7 @@ def upgrade_follow(document: dict[str, object], findings: Findings) -> tuple[dic
     if "模式" in document:
         findings.notice(texts.legacy_ignored("模式"))
     new["策略"] = _strategies(document, findings)
-    return new, True
+    return new
 
 
 def _strategies(document: dict[str, object], findings: Findings) -> list[object]:
@@ -63,7 +63,8 @@ def _strategies(document: dict[str, object], findings: Findings) -> list[object]
         findings.notice(texts.LEGACY_V1_OFF)
     result: list[object] = []
     for index, (name, ratio) in enumerate(zip(names, per_name, strict=True)):
-        strategy: dict[str, object] = {"名称": name, "标识": f"s{index + 1}", "跟单比例": ratio, "模式": "模拟"}
+        strategy: dict[str, object] = {"名称": name, "标识": f"s{index + 1}", "密钥": "", "跟单比例": ratio}
+        strategy["模式"] = "模拟"
         if secret_words:
             strategy["解码令牌"] = secret_words[index]
         if until not in (False, None, "", "否"):
@@ -74,13 +75,13 @@ def _strategies(document: dict[str, object], findings: Findings) -> list[object]
     return result
 
 
-def upgrade_analysis(document: dict[str, object], findings: Findings) -> tuple[dict[str, object], bool]:
-    """The new form of 分析配置.json, and whether it had to be changed."""
+def upgrade_analysis(document: dict[str, object], findings: Findings) -> dict[str, object]:
+    """The new form of 分析配置.json; the document itself where it is in that form."""
     if not any(key in document for key in _ANALYSIS_KEYS):
-        return document, False
+        return document
     if "账户" in document:
         findings.problem(ANALYSIS_FILE, "", texts.MIXED_FORMS)
-        return {key: value for key, value in document.items() if key not in _ANALYSIS_KEYS}, False
+        return {key: value for key, value in document.items() if key not in _ANALYSIS_KEYS}
     findings.notice(texts.LEGACY_ANALYSIS)
     new = {key: value for key, value in document.items() if key not in _ANALYSIS_KEYS}
     account: dict[str, object] = {"名称": LEGACY_ACCOUNT, "通道": "miniqmt"}
@@ -96,7 +97,7 @@ def upgrade_analysis(document: dict[str, object], findings: Findings) -> tuple[d
         if key in document:
             findings.notice(texts.legacy_ignored(key))
     new["账户"] = [account]
-    return new, True
+    return new
 
 
 def _several(value: object) -> list[object]:

@@ -52,23 +52,22 @@ def examine(
     follow_document = parse(follow, FOLLOW_FILE, findings) if follow is not None else None
     analysis_document = parse(analysis, ANALYSIS_FILE, findings) if analysis is not None else None
 
-    legacy = False
     analysis_part = follow_part = None
     accounts: list[accounts_.AccountRead] | None = None
     strategies: list[strategies_.StrategyRead] = []
     base = None
     if follow_document is not None:
-        follow_document, legacy = upgrade_follow(follow_document, findings)
+        follow_document = upgrade_follow(follow_document, findings)
         overlay_follow(follow_document, env, findings)
         follow_part = read_section(follow_document, Section.FOLLOW, FOLLOW_FILE, "", findings)
         base = accounts_.read_limits(follow_document.get("限额"), FOLLOW_FILE, "限额", findings)
     if analysis_document is not None:
-        analysis_document, _ = upgrade_analysis(analysis_document, findings)
+        analysis_document = upgrade_analysis(analysis_document, findings)
         overlay_analysis(analysis_document, env, findings)
         analysis_part = read_section(analysis_document, Section.ANALYSIS, ANALYSIS_FILE, "", findings)
         accounts = accounts_.read_accounts(analysis_document.get("账户"), base, home, findings)
     if follow_document is not None and follow_part is not None:
-        strategies = strategies_.read_strategies(follow_document.get("策略"), follow_part, accounts, legacy, findings)
+        strategies = strategies_.read_strategies(follow_document.get("策略"), follow_part, accounts, findings)
     if follow_part is not None and analysis_part is not None:
         _across(follow_part, analysis_part, home, findings)
     if findings.problems or follow_part is None or analysis_part is None or accounts is None:

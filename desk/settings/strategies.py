@@ -31,7 +31,7 @@ class StrategyRead:
 
 
 def read_strategies(
-    raw: object, top: Part, accounts: Sequence[AccountRead] | None, legacy: bool, findings: Findings
+    raw: object, top: Part, accounts: Sequence[AccountRead] | None, findings: Findings
 ) -> list[StrategyRead]:
     """`accounts` is None where 分析配置.json could not be read: then account names are not checked."""
     if raw is None:
@@ -51,7 +51,7 @@ def read_strategies(
         part.values.setdefault("signal_valid_s", top.values["signal_valid_s"])
         shares = _shares(item.get("账户"), part, accounts, path, findings)
         strategy = StrategyRead(part=part, shares=shares)
-        _check(strategy, accounts, legacy, path, findings)
+        _check(strategy, accounts, path, findings)
         _check_apart(strategy, found, path, findings)
         found.append(strategy)
     return found
@@ -88,7 +88,7 @@ def _shares(
 
 
 def _check(
-    strategy: StrategyRead, accounts: Sequence[AccountRead] | None, legacy: bool, path: str, findings: Findings
+    strategy: StrategyRead, accounts: Sequence[AccountRead] | None, path: str, findings: Findings
 ) -> None:
     part = strategy.part
     if strategy.word("名称") == RESERVED_NAME:
@@ -97,7 +97,7 @@ def _check(
         findings.problem(FOLLOW_FILE, place(path, "解码令牌"), texts.V1_NEEDS_TOKEN)
     deaf = not part.values["secret"] and part.values.get("v1_until") is None
     if deaf and part.usable("密钥") and part.usable("允许旧协议"):
-        if legacy:
+        if "密钥" in part.given:  # left empty on purpose, as the older form's upgrade does
             findings.notice(texts.cannot_hear(strategy.word("名称") or ""))
         elif part.values["enabled"]:
             findings.problem(FOLLOW_FILE, place(path, "密钥"), texts.NO_SECRET)

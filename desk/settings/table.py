@@ -42,7 +42,7 @@ class Default(StrEnum):
     REQUIRED = "必填"
     SECTION = "见下表"  # a list or object with keys of its own
     MODEL = "model"  # declared in desk.settings.model
-    INHERIT = "同全局"  # the strategy's: what the file's top says
+    INHERIT = "同上一层"  # what the level above says: the file's top, the strategy
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -85,9 +85,11 @@ def _model_default(setting: Setting) -> object:
     return next(f.default for f in dataclasses.fields(record) if f.name == name)
 
 
-_LIST = Kind(word="列表", read=lambda raw: raw, show=lambda value: value)
-_OBJECT = Kind(word="对象", read=lambda raw: raw, show=lambda value: value)
-_ACCOUNT_CHOICE = Kind(word="账户名称或列表", read=lambda raw: raw, show=lambda value: value)
+def _nested(word: str) -> Kind:
+    return Kind(word=word, read=lambda raw: raw, show=lambda value: value, nested=True)
+
+
+_LIST, _OBJECT, _ACCOUNT_CHOICE = _nested("列表"), _nested("对象"), _nested("账户名称或列表")
 _NAME = kinds.text(longest=64, may_be_empty=False)
 _RATIO = kinds.number("0", "1000", above=True)
 _YUAN_LIMIT = kinds.number("0", above=True, off=True)
@@ -149,7 +151,7 @@ SETTINGS: tuple[Setting, ...] = (
         "账户",
         "accounts",
         _ACCOUNT_CHOICE,
-        "跟到哪个账户；几个账户时写 [{账户，跟单比例}]；只有一个账户时可不写",
+        "跟到哪个账户；几个账户时写成列表，见下；只有一个账户时可不写",
         default="",
     ),
     _row(_S, "模式", "mode", kinds.member(Mode), "模拟：不动真钱；确认：每个信号等人点头；实盘：自动下单"),
