@@ -122,20 +122,23 @@ class TradingCalendar:
         complete = max([self.sessions.until, *(d for d, word in self.override.items() if word is Word.UNTIL)])
         return self.sessions.first <= day <= complete and day.weekday() < 5 and day not in self.sessions.closed
 
-    def next_trading_day(self, day: date) -> date | None:
-        """The first trading day after `day`; None if none is known."""
-        return next((d for d in self._days(max(day, self.sessions.first - _DAY), 1) if self.is_trading_day(d)), None)
+    def next_trading_day(self, day: date) -> date:
+        """The first trading day after `day`; past what is known the next weekday, which is a guess and not open yet."""
+        coming = day + _DAY
+        while coming <= self.known_until:
+            if self.is_trading_day(coming):
+                return coming
+            coming += _DAY
+        return _weekday(max(coming, self.known_until + _DAY), _DAY)
 
-    def previous_trading_day(self, day: date) -> date | None:
-        """The last trading day before `day`; None if none is known."""
-        latest = min(day, self.known_until + _DAY)
-        return next((d for d in self._days(latest, -1) if self.is_trading_day(d)), None)
-
-    def _days(self, after: date, step: int) -> Iterator[date]:
-        day, first, last = after + step * _DAY, self.sessions.first, self.known_until
-        while min([first, *self.override]) <= day <= last:
-            yield day
-            day += step * _DAY
+    def previous_trading_day(self, day: date) -> date:
+        """The last trading day before `day`; before what is known the weekday before, which is a guess."""
+        past = min(day - _DAY, self.known_until)
+        while past >= self.sessions.first:
+            if self.is_trading_day(past):
+                return past
+            past -= _DAY
+        return _weekday(min(day - _DAY, self.sessions.first - _DAY), -_DAY)
 
     def warnings(self, today: date) -> list[str]:
         """What a person should be told about the calendar today."""
@@ -144,6 +147,12 @@ class TradingCalendar:
         if today + WARN_BEFORE >= self.known_until:
             return [texts.ends_soon(self.known_until, (self.known_until - today).days)]
         return []
+
+
+def _weekday(day: date, step: timedelta) -> date:
+    while day.weekday() >= 5:
+        day += step
+    return day
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,10 +166,10 @@ class EveryDay:
     def is_trading_day(self, day: date) -> bool:
         return True
 
-    def next_trading_day(self, day: date) -> date | None:
+    def next_trading_day(self, day: date) -> date:
         return day + _DAY
 
-    def previous_trading_day(self, day: date) -> date | None:
+    def previous_trading_day(self, day: date) -> date:
         return day - _DAY
 
     def warnings(self, today: date) -> list[str]:

@@ -1,6 +1,6 @@
 """Makes the list of trading days from `exchange_calendars`; run as `python -m desk.calendar_source [HOME]`.
 
-Without HOME it renews the shipped file, with HOME it writes that home's data/日历.json. It is a process of its own, because
+Without HOME it renews the shipped file, with HOME it writes that home's data/日历.json. It is a process of its own:
 the library brings pandas, which the daemon must not load.
 """
 
