@@ -1,0 +1,91 @@
+"""What a test can order from the exchange's line: lost and late answers, lying cancels, crooked reports, empty queries.
+
+The exchange itself stays exact; the faults sit between it and whoever listens. Drawn from a seeded generator, so the
+same seed and the same calls give the same troubles.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import deque
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TypeVar
+
+
+class PlaceTrouble(StrEnum):
+    LOST = "lost"  # the request never arrives; no answer
+    UNANSWERED = "unanswered"  # the order is placed; no answer
+    ANSWERED_LATE = "answered_late"  # placed; the answer comes as a report after `seconds`
+    LANDS_LATE = "lands_late"  # no answer; the order is placed after `seconds`
+    REJECTED_LATER = "rejected_later"  # accepted, turned into a 废单 after `seconds`
+
+
+class CancelTrouble(StrEnum):
+    LOST = "lost"  # answered as sent; nothing happens
+    UNANSWERED = "unanswered"  # no answer; nothing happens
+    UNANSWERED_DONE = "unanswered_done"  # no answer; the order is cancelled all the same
+    REFUSED_DONE = "refused_done"  # answered as refused; cancelled all the same
+    ANSWERED_LATE = "answered_late"  # cancelled; the answer comes as a report after `seconds`
+
+
+class ReportTrouble(StrEnum):
+    LOST = "lost"
+    LATE = "late"  # after `seconds`
+    TWICE = "twice"  # at once and again after `seconds`
+    OVERTAKEN = "overtaken"  # after the next report
+
+
+class SnapshotTrouble(StrEnum):
+    NONE = "none"  # cannot be told just now
+    EMPTY = "empty"  # a lie: no orders, no trades, no positions
+
+
+T = TypeVar("T", PlaceTrouble, CancelTrouble, ReportTrouble, SnapshotTrouble)
+Trouble = PlaceTrouble | CancelTrouble | ReportTrouble | SnapshotTrouble
+
+
+@dataclass(slots=True)
+class Faults:
+    """Everything off until it is set; `once` orders single troubles, `rates` lets them happen by chance.
+
+    Change it under no lock: the exchange reads it at its next turn.
+    """
+
+    seed: int = 0
+    rates: dict[Trouble, float] = field(default_factory=dict)  # probability per call or report, 0-1
+    seconds: dict[Trouble, tuple[float, float]] = field(default_factory=dict)  # how late, drawn evenly; default 1-3 s
+    cancel_delay_s: float = 0.0  # from the cancel's acceptance to its effect; fills go on meanwhile
+    invisible_s: float = 0.0  # young orders are missing from snapshots for so long
+    disconnected: bool = False  # set it by PaperExchange.disconnect, which tells the listeners as well
+    _once: deque[tuple[Trouble, float]] = field(default_factory=deque)
+    _random: random.Random = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._random = random.Random(self.seed)
+
+    def once(self, trouble: Trouble, seconds: float = 1.0) -> None:
+        """Order one trouble for the next occasion of its kind; several are served in turn."""
+        self._once.append((trouble, seconds))
+
+    def for_place(self) -> tuple[PlaceTrouble | None, float]:
+        return self._draw(PlaceTrouble)
+
+    def for_cancel(self) -> tuple[CancelTrouble | None, float]:
+        return self._draw(CancelTrouble)
+
+    def for_report(self) -> tuple[ReportTrouble | None, float]:
+        return self._draw(ReportTrouble)
+
+    def for_snapshot(self) -> tuple[SnapshotTrouble | None, float]:
+        return self._draw(SnapshotTrouble)
+
+    def _draw(self, kind: type[T]) -> tuple[T | None, float]:
+        for place, (trouble, seconds) in enumerate(self._once):
+            if isinstance(trouble, kind):
+                del self._once[place]
+                return trouble, seconds
+        for trouble, rate in self.rates.items():
+            if isinstance(trouble, kind) and rate and self._random.random() < rate:
+                return trouble, self._random.uniform(*self.seconds.get(trouble, (1.0, 3.0)))
+        return None, 0.0
