@@ -67,6 +67,7 @@ class Ledger:
     _of_slot: dict[Slot, str] = field(default_factory=dict)
     _of_intent: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     _by_broker_id: dict[tuple[str, date, str], str] = field(default_factory=dict)
+    heard: dict[str, Event] = field(default_factory=dict)  # decided or ended in this turn, for telling
     unsettled: set[str] = field(default_factory=set)  # final orders that no snapshot has agreed with yet
 
     # --- reading -----------------------------------------------------------------------------------------------------
@@ -232,7 +233,9 @@ class Ledger:
 
     def end_event(self, outcome: EventOutcome) -> None:
         self.batch.outcomes[outcome.event_id] = outcome
-        self.events.pop(outcome.event_id, None)
+        event = self.events.pop(outcome.event_id, None)
+        if event is not None:
+            self.heard[outcome.event_id] = event
         self.outcomes.pop(outcome.event_id, None)
         for intent in self._of_event.pop(outcome.event_id, {}).values():
             self._of_intent.pop(intent.intent_id, None)

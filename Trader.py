@@ -1,0 +1,462 @@
+"""The trading loop: claim -> decide -> write intent -> place -> absorb reports.
+
+Only this loop changes orders. It runs in one thread; receiver, callbacks and persons leave things for it in the journal
+or in an inbox and ring its bell. The order of a turn is the law: what is sent has been committed before (intent before
+act), what the broker answers is booked before anything else is planned.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Protocol
+
+from desk.broker import Instrument, Outcome, PlaceRequest, Report, ReportKind, Snapshot
+from desk.clock import Clock
+from desk.core.batch import Batch, CommandResult
+from desk.core.config import Config
+from desk.core.decide import View, decide_event
+from desk.core.ledger import Ledger
+from desk.core.reconcile import (
+    absorb_order,
+    absorb_placed,
+    absorb_snapshot,
+    absorb_trade,
+    learn,
+    rule_absent,
+)
+from desk.core.values import Command, Event, Fact, Message, Order, OrderState, Reason
+from desk.dealing.account import AccountDesk
+from desk.dealing.daily import Daily
+from desk.dealing.persons import CannotDo, Persons
+from desk.dealing.plan import Planner, Turn
+from desk.dealing.sequence import note_sequence
+from desk.dealing.telling import Teller
+from desk.journal import AccountView, Loaded, PositionView
+from desk.texts import dealing as texts
+from desk.texts.labels import reason_text
+
+log = logging.getLogger(__name__)
+
+_BUSY_WAIT_S = 0.1
+_IDLE_WAIT_S = 0.5
+_JUMP_S = 2.0
+_JUMP_PAUSE_S = 5.0
+_TROUBLE_WAIT_S = 1.0
+
+
+class Book(Protocol):
+    """What the loop needs of the journal."""
+
+    def load(self) -> Loaded: ...
+    def save_account(self, account: AccountView, positions: Sequence[PositionView]) -> None: ...
+    def on_events(self, bell: Callable[[], None]) -> None: ...
+    def on_commands(self, bell: Callable[[], None]) -> None: ...
+    def undecided_events(self, limit: int = 500) -> list[Event]: ...
+    def commit(self, batch: Batch) -> None: ...
+    def pending_commands(self) -> list[Command]: ...
+
+
+class Trader:
+    """Built by main with everything it touches; `run` is its thread, `step` one turn (tests call it directly)."""
+
+    def __init__(
+        self,
+        *,
+        journal: Book,
+        desks: Mapping[str, AccountDesk],
+        config: Config,
+        clock: Clock,
+        bell: threading.Event,
+        reload: Callable[[], Config] | None = None,
+        shout: Callable[[str, str], None] | None = None,
+    ) -> None:
+        """`desks` by trading account name; `reload` re-reads the config files; `shout` tells without the journal."""
+        self.journal = journal
+        self.desks = dict(desks)
+        self.config = config
+        self.clock = clock
+        self.bell = bell
+        self._reload = reload
+        self._shout = shout or (lambda title, text: log.critical("%s: %s", title, text))
+        self.ledger = Ledger()
+        self.teller = Teller()
+        self._loaded = False
+        self._news = threading.Event()  # events or commands may be waiting in the journal
+        self._news.set()
+        self._last: tuple[datetime, float] | None = None
+        self._pause_until = float("-inf")
+        journal.on_events(self._ring)
+        journal.on_commands(self._ring)
+
+    def _ring(self) -> None:
+        self._news.set()
+        self.bell.set()
+
+    # --- the thread -------------------------------------------------------------------------------------------------
+
+    def run(self, stop: threading.Event) -> None:
+        while not stop.is_set():
+            self.bell.clear()
+            wait = self.safe_step()
+            if wait > 0 and not stop.is_set():
+                self.clock.wait(self.bell, wait)
+        for desk in self.desks.values():
+            desk.close()
+
+    def safe_step(self) -> float:
+        """One turn that never raises: after any trouble the image is thrown away and loaded again, nothing is sent."""
+        try:
+            return self.step()
+        except Exception as error:
+            log.exception("A turn of the trading loop failed; reloading from the journal")
+            self._shout("交易循环出错", texts.journal_down(str(error)))
+            self._loaded = False
+            self._news.set()
+            return _TROUBLE_WAIT_S
+
+    def step(self) -> float:
+        """One turn; returns the seconds until the next one is due (0: at once)."""
+        now, monotonic = self.clock.now(), self.clock.monotonic()
+        if not self._loaded:
+            self._load(now)
+        self._watch_clock(now, monotonic)
+        self._absorb_reports(now)
+        for desk in self.desks.values():
+            self._tend(desk, now, monotonic)
+        persons = self._persons(now)
+        if self._news.is_set():
+            self._news.clear()
+            self._commands(persons, now)
+            if self._intake(now):
+                self._news.set()
+        Daily(self.ledger, self.config, self.desks, persons, now).run()
+        persons.finish_liquidation()
+        turn = self._plan(now, monotonic)
+        self.teller.tell(self.ledger, now)
+        self._commit()
+        self._act(turn)
+        self._commit()
+        return self._until_next(turn)
+
+    # --- loading ----------------------------------------------------------------------------------------------------
+
+    def _load(self, now: datetime) -> None:
+        """Make the image anew; every order that was being sent has had no answer as far as we know."""
+        loaded = self.journal.load()
+        ledger = Ledger()
+        for event, outcome in loaded.open_outcomes:
+            ledger.events[event.event_id] = event
+            ledger.outcomes[event.event_id] = outcome
+        for jq_order in loaded.jq_orders:
+            ledger.jq_orders[jq_order.strategy, jq_order.day, jq_order.jq_order_id] = jq_order
+        for rate in loaded.jq_rates:
+            ledger.jq_rates[rate.strategy, rate.day, rate.jq_order_id][rate.account] = rate
+        for holding in loaded.holdings:
+            ledger.holdings[holding.strategy, holding.symbol] = holding
+        for book in loaded.books:
+            ledger.books[book.strategy, book.account, book.symbol] = book
+        for intent in loaded.intents:
+            ledger.remember_intent(intent)
+        for order in loaded.orders:
+            ledger.remember_order(order)
+        ledger.fill_ids = {(fill.account, fill.day, fill.fill_id) for fill in loaded.fills_today}
+        ledger.flags = dict(loaded.flags)
+        ledger.gap_keys = {gap.key for gap in loaded.open_gaps}
+        ledger.seqs = dict(loaded.seq_state)
+        self.ledger = ledger
+        for order in ledger.live_orders():
+            if order.state is OrderState.SENDING:
+                learn(ledger, order, Fact.NO_ANSWER, now, "restart")
+        for desk in self.desks.values():
+            desk.matched_generation = None
+            desk.dirty = True
+        self._loaded = True
+
+    def _commit(self) -> None:
+        batch = self.ledger.take_batch()
+        if batch:
+            self.journal.commit(batch)
+
+    def _watch_clock(self, now: datetime, monotonic: float) -> None:
+        """A wall clock that jumps pauses sending: sessions and ages are judged by it (RELIABILITY I14)."""
+        if self._last is not None:
+            jump = (now - self._last[0]).total_seconds() - (monotonic - self._last[1])
+            if abs(jump) > _JUMP_S:
+                self._pause_until = monotonic + _JUMP_PAUSE_S
+                log.warning("The wall clock jumped by %.1f s; sending pauses", jump)
+                self._alarm(now, "系统时间跳变", texts.clock_jumped(jump), f"jump:{now.isoformat()}")
+        self._last = (now, monotonic)
+
+    def _alarm(self, now: datetime, title: str, text: str, key: str) -> None:
+        self.ledger.say(Message(at=now, kind="alarm", title=title, text=text, urgent=True, key=key))
+
+    # --- the broker's words -----------------------------------------------------------------------------------------
+
+    def _absorb_reports(self, now: datetime) -> None:
+        for desk in self.desks.values():
+            for report in desk.drain():
+                self._absorb(desk, report, now)
+
+    def _absorb(self, desk: AccountDesk, report: Report, now: datetime) -> None:
+        before = {o.client_order_id: o.state for o in self.ledger.live_orders()}
+        desk.dirty = True
+        match report.kind:
+            case ReportKind.ORDER if report.order is not None:
+                absorb_order(self.ledger, desk.name, report.order, now, "report")
+            case ReportKind.TRADE if report.trade is not None:
+                absorb_trade(self.ledger, desk.name, report.trade, now, "report")
+            case ReportKind.PLACED if report.placed is not None:
+                absorb_placed(self.ledger, report.client_order_id, report.placed, now)
+            case ReportKind.CANCEL if report.cancelled is not None:
+                self._cancel_answered(desk, report.client_order_id, report.cancelled.outcome, now)
+            case ReportKind.DISCONNECTED:
+                self._alarm(now, "券商断开", texts.disconnected(desk.name), f"down:{desk.name}:{report.at.isoformat()}")
+        self._after_facts(before, now)
+
+    def _after_facts(self, before: Mapping[str, OrderState], now: datetime) -> None:
+        """A wholly filled attempt starts the count of tries anew: what is left is another piece of a split order."""
+        for key, state in before.items():
+            order = self.ledger.orders[key]
+            if order.state is OrderState.FILLED and state is not OrderState.FILLED:
+                intent = self.ledger.intents.get(order.intent_id)
+                if intent is not None and intent.tries:
+                    self.ledger.put_intent(replace(intent, tries=0, updated_at=now))
+            elif order.state is OrderState.REJECTED and state is not OrderState.REJECTED:
+                intent = self.ledger.intents.get(order.intent_id)
+                if intent is not None:
+                    # A refusal always counts, also of an order that would have rested: it must not go on for ever.
+                    tries = max(intent.tries, order.attempt)
+                    self.ledger.put_intent(replace(intent, tries=tries, updated_at=now))
+
+    def _cancel_answered(self, desk: AccountDesk, key: str, outcome: Outcome, now: datetime) -> None:
+        order = self.ledger.orders.get(key)
+        if order is None or outcome is not Outcome.REFUSED or order.state is not OrderState.CANCELLING:
+            return  # accepted means only "request sent"; no answer leaves it asked for
+        desk.cancel_refused_at[key] = self.clock.monotonic()
+        learn(self.ledger, order, Fact.CANCEL_REFUSED, now, "cancel")
+
+    # --- accounts ---------------------------------------------------------------------------------------------------
+
+    def _tend(self, desk: AccountDesk, now: datetime, monotonic: float) -> None:
+        """Keep an account connected and its picture fresh; match everything before the gate opens."""
+        desk.connect(monotonic)
+        if not desk.broker.connected:
+            return
+        self._deadlines(desk, now, monotonic)
+        gated = desk.matched_generation == desk.broker.generation
+        curious = not gated or any(self.ledger.orders[k].account == desk.name for k in self.ledger.unsettled)
+        in_doubt = [o for o in self.ledger.live_orders() if o.account == desk.name and o.state is OrderState.IN_DOUBT]
+        pause = 0.0 if desk.broker.settle_s == 0 else 1.0
+        every = pause if curious or in_doubt else (0.5 if desk.dirty else 3.0)
+        snapshot = desk.look(monotonic, at_least_every_s=every)
+        if snapshot is not None:
+            self._match(desk, snapshot, now, monotonic)
+
+    def _match(self, desk: AccountDesk, snapshot: Snapshot, now: datetime, monotonic: float) -> None:
+        before = {o.client_order_id: o.state for o in self.ledger.live_orders()}
+        absorb_snapshot(self.ledger, desk.name, snapshot, now, on_stranger=lambda remark: self._stranger(remark, now))
+        for order in self.ledger.live_orders():
+            if order.account == desk.name and order.state is OrderState.IN_DOUBT:
+                rule_absent(
+                    self.ledger,
+                    order,
+                    snapshot,
+                    desk.absences,
+                    settle_s=desk.broker.settle_s,
+                    monotonic=monotonic,
+                    sent_at=desk.sent_at.get(order.client_order_id),
+                    now=now,
+                )
+        self._after_facts(before, now)
+        desk.matched_generation = snapshot.generation
+        self._show_account(desk, snapshot)
+
+    def _show_account(self, desk: AccountDesk, snapshot: Snapshot) -> None:
+        """Let people see the account; nothing is decided on it."""
+        asset = snapshot.asset
+        view = AccountView(
+            name=desk.name,
+            channel=desk.broker.channel,
+            connected=desk.broker.connected,
+            cash=asset.cash,
+            market_value=asset.market_value,
+            total_asset=asset.total_asset,
+            at=snapshot.taken_at,
+        )
+        positions = [
+            PositionView(
+                account=desk.name,
+                symbol=p.symbol,
+                name=p.name,
+                shares=p.shares,
+                sellable=p.sellable,
+                cost_price=p.cost_price,
+                price=p.price,
+                at=snapshot.taken_at,
+            )
+            for p in snapshot.positions
+            if p.shares
+        ]
+        self.journal.save_account(view, positions)
+
+    def _stranger(self, remark: str, now: datetime) -> None:
+        """An order with our kind of remark that we do not know: two desks, or a journal from the past (I11)."""
+        if f"stranger:{remark}" in self.ledger.flags:
+            return
+        self.ledger.put_flag(f"stranger:{remark}", now.isoformat())
+        self.ledger.put_flag("halted", texts.stranger(remark))
+        self._alarm(now, "发现不认识的委托", texts.stranger(remark), f"stranger:{remark}")
+
+    def _deadlines(self, desk: AccountDesk, now: datetime, monotonic: float) -> None:
+        """Orders without an answer become unknown; cancels without confirmation are asked again and told."""
+        grace = float(self.config.chase.cancel_grace_s)
+        for order in list(self.ledger.live_orders()):
+            if order.account != desk.name:
+                continue
+            key = order.client_order_id
+            if order.state is OrderState.SENDING:
+                if monotonic - desk.sent_at.get(key, monotonic) > desk.broker.answer_within_s:
+                    learn(self.ledger, order, Fact.NO_ANSWER, now, "deadline")
+            elif order.state is OrderState.CANCELLING:
+                asked = desk.cancelled_at.setdefault(key, monotonic)
+                if monotonic - asked > grace:
+                    desk.cancelled_at[key] = monotonic
+                    desk.broker.cancel(key, order.broker_order_id)
+                    if key not in desk.complained:
+                        desk.complained.add(key)
+                        self._alarm(now, "撤单没有确认", texts.cancel_unconfirmed(key, order.symbol), f"grace:{key}")
+
+    # --- persons and events -----------------------------------------------------------------------------------------
+
+    def _persons(self, now: datetime) -> Persons:
+        return Persons(
+            ledger=self.ledger,
+            config=self.config,
+            accounts=self.desks,
+            sentence=reason_text,
+            now=now,
+            reload=self._reload_config,
+        )
+
+    def _commands(self, persons: Persons, now: datetime) -> None:
+        for command in self.journal.pending_commands():
+            try:
+                ok, answer = True, persons.do(command)
+            except CannotDo as error:
+                ok, answer = False, str(error)
+            log.info("Command %s by %s: %s", command.verb, command.by, answer)
+            self.ledger.batch.command_results.append(CommandResult(row=command.row, at=now, ok=ok, text=answer))
+            persons.config = self.config
+            resumed = command.args.get("resumed")
+            if ok and resumed:
+                persons.work_debts(strategy=resumed)
+
+    def _reload_config(self) -> str:
+        if self._reload is None:
+            raise CannotDo(texts.unknown_command("reload"))
+        try:
+            self.config = self._reload()
+        except ValueError as error:
+            raise CannotDo(str(error)) from error
+        for name, desk in self.desks.items():
+            fresh = self.config.account(name)
+            if fresh is not None:
+                desk.config = fresh
+        return "配置已重新读取。"
+
+    def stopped(self, strategy: str) -> Reason | None:
+        """Why a strategy may not trade just now, None if it may."""
+        if f"stopped:{strategy}" in self.ledger.flags:
+            return Reason.CIRCUIT_BROKEN
+        config = self.config.strategy(strategy)
+        return Reason.PAUSED if config is not None and not config.enabled else None
+
+    def _intake(self, now: datetime) -> bool:
+        """Decide the events that have come; True when more are waiting."""
+        limit = 200
+        events = self.journal.undecided_events(limit)
+        if not events:
+            return False
+        view = View(
+            config=self.config,
+            now=now,
+            halted="halted" in self.ledger.flags,
+            trading_day=lambda account, moment: self._trading_day(account, moment),
+            instrument=self._instrument,
+            stopped=self.stopped,
+            sentence=reason_text,
+        )
+        for event in events:
+            self.ledger.heard[event.event_id] = event
+            note_sequence(self.ledger, event, now)
+            decide_event(self.ledger, event, view)
+        return len(events) == limit
+
+    def _trading_day(self, account: str, moment: datetime) -> date:
+        desk = self.desks.get(account)
+        return desk.trading_day(moment) if desk is not None else moment.date()
+
+    def _instrument(self, account: str, symbol: str, anchor: Decimal | None) -> Instrument | None:
+        desk = self.desks.get(account)
+        if desk is None or not desk.broker.connected:
+            return None
+        return desk.broker.instrument(symbol, anchor)
+
+    # --- sending ----------------------------------------------------------------------------------------------------
+
+    def _plan(self, now: datetime, monotonic: float) -> Turn:
+        planner = Planner(
+            ledger=self.ledger,
+            config=self.config,
+            accounts=self.desks,
+            sentence=reason_text,
+            halted="halted" in self.ledger.flags,
+            stopped=self.stopped,
+            sending_allowed=monotonic >= self._pause_until,
+            now=now,
+            monotonic=monotonic,
+        )
+        return planner.run()
+
+    def _act(self, turn: Turn) -> None:
+        """Do at the brokers what has just been committed; sells stand before buys in the turn."""
+        for order in turn.cancels:
+            desk = self.desks[order.account]
+            answer = desk.broker.cancel(order.client_order_id, order.broker_order_id)
+            if answer is not None:
+                self._cancel_answered(desk, order.client_order_id, answer.outcome, self.clock.now())
+        for order in turn.places:
+            self._place(self.desks[order.account], order)
+
+    def _place(self, desk: AccountDesk, order: Order) -> None:
+        request = PlaceRequest(
+            client_order_id=order.client_order_id,
+            symbol=order.symbol,
+            side=order.side,
+            shares=order.shares,
+            price=order.price,
+            strategy=order.strategy,
+        )
+        before = {order.client_order_id: OrderState.SENDING}
+        try:
+            answer = desk.broker.place(request)
+        except Exception:
+            # An exception is never evidence that nothing was sent.
+            log.exception("Placing %s raised", order.client_order_id)
+            learn(self.ledger, order, Fact.NO_ANSWER, self.clock.now(), "place")
+            return
+        if answer is not None:
+            absorb_placed(self.ledger, order.client_order_id, answer, self.clock.now())
+            self._after_facts(before, self.clock.now())
+
+    def _until_next(self, turn: Turn) -> float:
+        if self._news.is_set() or turn.cancels or turn.places or turn.ended:
+            return 0.0
+        if self.ledger.unsettled:
+            return 0.02
+        return _BUSY_WAIT_S if self.ledger.intents or self.ledger.live_orders() else _IDLE_WAIT_S

@@ -1,0 +1,128 @@
+"""What the trading loop does once a day for each account: the opening (除权, debts) and the close."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+
+from base_func import Phase
+from desk.core.config import Config
+from desk.core.day import apply_factor, close_orders_without_final, end_intents, lapse_orders
+from desk.core.ledger import Ledger
+from desk.core.values import Message, Reason
+from desk.dealing.account import AccountDesk
+from desk.dealing.persons import Persons
+from desk.texts import dealing as texts
+from desk.texts.labels import reason_text
+
+_SENTENCES = {reason: reason_text(reason) for reason in Reason}
+
+
+@dataclass(slots=True)
+class Daily:
+    ledger: Ledger
+    config: Config
+    desks: dict[str, AccountDesk]
+    persons: Persons
+    now: datetime
+
+    def run(self) -> None:
+        for desk in self.desks.values():
+            self._close(desk)
+            self._positions(desk)
+            self._open(desk)
+
+    # --- the close --------------------------------------------------------------------------------------------------
+
+    def _close(self, desk: AccountDesk) -> None:
+        """Run the close of the last ended day, once, with a picture of the account taken after it where there is one."""
+        day, close = desk.closed_day(self.now), desk.last_close(self.now)
+        flag = f"closed:{desk.name}"
+        done = self.ledger.flags.get(flag)
+        if done is None:
+            self.ledger.put_flag(flag, day.isoformat())
+            return
+        if done >= day.isoformat():
+            return
+        stale = desk.snapshot is None or desk.snapshot.taken_at <= close
+        same_evening = self.now.date() == close.date()
+        if stale and desk.broker.connected and same_evening:
+            desk.snapshot_at = float("-inf")  # look again before anything is said to have lapsed
+            return
+        lapse_orders(self.ledger, desk.name, day, self.now)
+        end_intents(self.ledger, desk.name, close, self.now, _SENTENCES)
+        self.ledger.put_flag(flag, day.isoformat())
+        for strategy in self.config.strategies:
+            if self._all_closed(strategy.name, day):
+                close_orders_without_final(self.ledger, strategy.name, close, self.now)
+        self.ledger.drop_old(self.now.date())
+
+    def _all_closed(self, strategy: str, day: date) -> bool:
+        """True when no account that the strategy's books know still has its day before it."""
+        accounts = {a for (s, a, _) in self.ledger.books if s == strategy and a in self.desks}
+        return all(self.ledger.flags.get(f"closed:{a}", "") >= day.isoformat() for a in accounts)
+
+    # --- the opening ------------------------------------------------------------------------------------------------
+
+    def _open(self, desk: AccountDesk) -> None:
+        """Work the debts once a day, when trading begins."""
+        if desk.phase(self.now) is not Phase.CONTINUOUS or not desk.ready:
+            return
+        flag, today = f"debts:{desk.name}", self.now.date().isoformat()
+        if self.ledger.flags.get(flag) == today or "halted" in self.ledger.flags:
+            return
+        self.ledger.put_flag(flag, today)
+        self.persons.work_debts(account=desk.name)
+
+    # --- positions --------------------------------------------------------------------------------------------------
+
+    def _positions(self, desk: AccountDesk) -> None:
+        """Compare the account with the books (I10): hand-made shares are left over, a lack freezes the symbol."""
+        snapshot = desk.snapshot
+        if snapshot is None or not desk.ready or desk.compared_at == snapshot.taken_at:
+            return
+        desk.compared_at = snapshot.taken_at
+        held = {p.symbol: p.shares for p in snapshot.positions}
+        name = f"foreign:{desk.name}"
+        said = json.loads(self.ledger.flags.get(name, "{}"))
+        day, known = said.get("day"), dict(said.get("shares", {}))
+        fresh = day != snapshot.day.isoformat()
+        busy = {o.symbol for o in self.ledger.live_orders() if o.account == desk.name}
+        busy |= {o.symbol for k in self.ledger.unsettled if (o := self.ledger.orders[k]).account == desk.name}
+        ours: dict[str, int] = {}
+        for book in self.ledger.books.values():
+            if book.account == desk.name and book.own:
+                ours[book.symbol] = ours.get(book.symbol, 0) + book.own
+        for symbol in sorted({*held, *ours, *known} - busy):
+            if symbol in ours and fresh:
+                self._corporate_action(desk, symbol, snapshot.day, known.get(symbol, 0), held.get(symbol, 0), ours)
+            foreign = held.get(symbol, 0) - ours.get(symbol, 0)
+            if foreign < 0:
+                self._freeze(desk.name, symbol, texts.missing_shares(symbol, desk.name, -foreign))
+            known[symbol] = max(0, foreign)
+        kept = {symbol: shares for symbol, shares in known.items() if shares}
+        if fresh or kept != said.get("shares"):
+            text = json.dumps({"day": snapshot.day.isoformat(), "shares": kept}, sort_keys=True)
+            self.ledger.put_flag(name, text)
+
+    def _corporate_action(
+        self, desk: AccountDesk, symbol: str, day: date, foreign_before: int, held: int, ours: dict[str, int]
+    ) -> None:
+        """Scale the books when the exchange's factor explains what happened overnight (除权)."""
+        change = held - foreign_before - ours[symbol]
+        if change == 0:
+            return
+        instrument = desk.broker.instrument(symbol)
+        factor = instrument.share_factor if instrument is not None and instrument.day == day else Decimal(1)
+        if factor != 1 and abs(held - int((ours[symbol] + foreign_before) * factor)) <= 1:
+            apply_factor(self.ledger, desk.name, symbol, factor, day, self.now)
+            ours[symbol] = sum(book.own for book in self.ledger.books_on(desk.name, symbol))
+
+    def _freeze(self, account: str, symbol: str, text: str) -> None:
+        for book in self.ledger.books_on(account, symbol):
+            if book.own and book.frozen is None:
+                self.ledger.put_book(replace(book, frozen=text), "冻结", symbol, self.now)
+        key = f"freeze:{account}:{symbol}:{self.now.date()}"
+        self.ledger.say(Message(at=self.now, kind="alarm", title="持仓对不上", text=text, urgent=True, key=key))
