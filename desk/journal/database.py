@@ -17,7 +17,7 @@ from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import NullPool, StaticPool
 
-from desk.journal.errors import JournalUnusable
+from desk.journal.errors import JournalUnusable, is_database_error, translate
 from desk.journal.tables import metadata
 from desk.texts import journal as texts
 
@@ -213,13 +213,19 @@ class Reader:
 
     @contextmanager
     def look(self) -> Iterator[Session]:
-        connection = self._idle.pop() if self._idle else self._connect()
+        """One snapshot, for as long as the block lasts. Raises JournalError for what the database says."""
         try:
-            connection.execute(self._database.begin_read)
-            yield self._database.session(connection)
-            connection.execute("COMMIT")
-        except BaseException:
-            connection.close()
+            connection = self._idle.pop() if self._idle else self._connect()
+            try:
+                connection.execute(self._database.begin_read)
+                yield self._database.session(connection)
+                connection.execute("COMMIT")
+            except BaseException:
+                connection.close()
+                raise
+        except Exception as error:
+            if is_database_error(error):
+                raise translate(error) from error
             raise
         if self._closed or len(self._idle) >= self._KEPT:
             connection.close()

@@ -20,7 +20,7 @@ from desk.core.values import Command, Event
 from desk.journal import backup, commands, holdings, inbox, ledger, outbox, schema
 from desk.journal.commands import Lease
 from desk.journal.database import Database, Reader, Session, locate
-from desk.journal.errors import JournalUnusable, is_database_error, translate
+from desk.journal.errors import JournalUnusable
 from desk.journal.holdings import AccountView, PositionView
 from desk.journal.inbox import Accepted, NewBody
 from desk.journal.ledger import Loaded
@@ -215,13 +215,8 @@ class Journal:
         return self._reader.look()
 
     def _read(self, ask: Callable[[Session], T]) -> T:
-        try:
-            with self._reader.look() as session:
-                return ask(session)
-        except Exception as error:
-            if is_database_error(error):
-                raise translate(error) from error
-            raise
+        with self._reader.look() as session:
+            return ask(session)
 
     def _write(self, work: Work[T]) -> T:
         return self._writable().call(work)

@@ -94,6 +94,7 @@ events = Table(
     _one_of("kind", EventKind),
     CheckConstraint("seq >= 0", name="seq_natural"),
     Index(None, "received_at"),
+    Index(None, "strategy", "received_at"),
     Index(None, "strategy", "seq"),
 )
 

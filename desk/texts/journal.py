@@ -55,3 +55,38 @@ def server_said(text: str) -> str:
 
 def conflict(kid: str, body_id: str) -> str:
     return f"标识 {kid} 的消息 {body_id} 已经收过，这次内容不同，已拒绝，没有执行。如果不是您自己在重发，请尽快更换密钥"
+
+
+ARRIVED = "收到信号"
+
+
+def decided(account: str, side: str, symbol: str, shares: int) -> str:
+    return f"已决定：{account} {side} {symbol} {shares} 股"
+
+
+def order_step(client_order_id: str, fact: str, state: str) -> str:
+    return f"委托 {client_order_id}：{fact} → {state}"
+
+
+def filled(client_order_id: str, shares: int, price: str) -> str:
+    return f"委托 {client_order_id}：成交 {shares} 股 @ {price}"
+
+
+def book_changed(cause: str) -> str:
+    return f"记账：{cause}"
+
+
+def told(title: str) -> str:
+    return f"通知：{title}"
+
+
+def ended(verdict: str) -> str:
+    return f"结束：{verdict}"
+
+
+def differs(what: str, said: str, added: str) -> str:
+    return f"{what}：账上是 {said}，按历史重算是 {added}"
+
+
+def queue_differs(event_id: str) -> str:
+    return f"信号 {event_id}：待处理队列与处理结果不一致"

@@ -365,6 +365,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("event_id", name="uq_events_event_id"),
     )
     op.create_index("ix_events_received_at", "events", ["received_at"], unique=False)
+    op.create_index("ix_events_strategy_received_at", "events", ["strategy", "received_at"], unique=False)
     op.create_index("ix_events_strategy_seq", "events", ["strategy", "seq"], unique=False)
     op.create_table(
         "orders",
