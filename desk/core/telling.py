@@ -19,7 +19,7 @@ WINDOW_S = 61.0  # a second more than WeCom's minute, because its clock is not o
 URGENT_SLOTS = 5  # slots of a minute that only urgent letters may use
 TOO_FAST_WAIT_S = 60.0
 FIRST_WAIT_S = 2.0
-LONGEST_WAIT_S = 300.0
+LONGEST_WAIT_S = 120.0
 
 
 class Answered(StrEnum):
