@@ -19,11 +19,11 @@ _GRAIN = Decimal("1E-12")
 
 
 def exact(value: Decimal) -> Decimal:
-    """Round an entitlement to a trillionth of a share, and drop trailing zeros."""
+    """Round an entitlement to a trillionth of a share, and drop trailing zeros (never into an exponent)."""
     with localcontext() as context:
         context.prec = 50
-        rounded = value.quantize(_GRAIN, rounding=ROUND_HALF_EVEN)
-    return ZERO if rounded == 0 else rounded.normalize()
+        rounded = value.quantize(_GRAIN, rounding=ROUND_HALF_EVEN).normalize()
+        return rounded.quantize(Decimal(1)) if rounded == rounded.to_integral_value() else rounded
 
 
 def scaled(shares: int, rate: JqRate) -> Decimal:

@@ -237,8 +237,7 @@ class Ledger:
         if event is not None:
             self.heard[outcome.event_id] = event
         self.outcomes.pop(outcome.event_id, None)
-        for intent in self._of_event.pop(outcome.event_id, {}).values():
-            self._of_intent.pop(intent.intent_id, None)
+        self._of_event.pop(outcome.event_id, None)
 
     def put_gap(self, gap: Gap) -> bool:
         """Record a gap; False when the same gap is open already."""

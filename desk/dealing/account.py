@@ -7,6 +7,7 @@ import threading
 from collections import deque
 from datetime import date, datetime, time
 from decimal import Decimal
+from typing import Protocol
 
 from base_func import Phase, phase_at
 from desk.broker import Broker, BrokerUnavailable, Report, Snapshot
@@ -22,17 +23,12 @@ _FIRST_BACKOFF_S = 1.0
 _LONGEST_BACKOFF_S = 60.0
 
 
-class TradingDays:
-    """What the loop asks of a calendar; `desk.calendar` has the real one."""
+class TradingDays(Protocol):
+    """What the loop asks of a calendar; `desk.calendar` has the real ones."""
 
-    def is_trading_day(self, day: date) -> bool:
-        raise NotImplementedError
-
-    def next_trading_day(self, day: date) -> date:
-        raise NotImplementedError
-
-    def previous_trading_day(self, day: date) -> date:
-        raise NotImplementedError
+    def is_trading_day(self, day: date) -> bool: ...
+    def next_trading_day(self, day: date) -> date: ...
+    def previous_trading_day(self, day: date) -> date: ...
 
 
 class AccountDesk:
