@@ -46,11 +46,16 @@ def bad_file(file: str, why: str) -> str:
 
 UNKNOWN_COLUMNS = "表头既不是逐笔（symbol,time,price）也不是分钟线（symbol,dt,open,close,high,low,vol）"
 NO_ROWS = "没有任何数据行"
+NO_CHANNEL = "行情为“通道”的账户需要一个真实账户的行情"
 SCENE_TWO_LIMITS = "涨停与跌停不能同时设定"
 
 
 def missing_value(column: str) -> str:
     return f"缺少 {column}"
+
+
+def bad_code(code: str) -> str:
+    return f"symbol 不是带交易所后缀的代码：{code!r}"
 
 
 def bad_number(column: str, value: str) -> str:

@@ -4,11 +4,15 @@ from desk.broker.paper.channel import PaperBroker
 from desk.broker.paper.exchange import PaperExchange, StoreFailed
 from desk.broker.paper.faults import CancelTrouble, Faults, PlaceTrouble, ReportTrouble, SnapshotTrouble
 from desk.broker.paper.feed import Feed, SyntheticFeed
+from desk.broker.paper.replay import ChannelFeed, FeedFileError, FileFeed, feed_of
 
 __all__ = [
     "CancelTrouble",
+    "ChannelFeed",
     "Faults",
     "Feed",
+    "FeedFileError",
+    "FileFeed",
     "PaperBroker",
     "PaperExchange",
     "PlaceTrouble",
@@ -16,4 +20,5 @@ __all__ = [
     "SnapshotTrouble",
     "StoreFailed",
     "SyntheticFeed",
+    "feed_of",
 ]

@@ -1,16 +1,17 @@
 """What a test can order from the exchange's line: lost and late answers, lying cancels, crooked reports, empty queries.
 
-The exchange itself stays exact; the faults sit between it and whoever listens. Drawn from a seeded generator, so the
-same seed and the same calls give the same troubles.
+The exchange itself stays exact; the faults sit between it and whoever listens. Chance is a hash of the seed and of
+the draw's number, so the same seed and the same calls give the same troubles.
 """
 
 from __future__ import annotations
 
-import random
 from collections import deque
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeVar
+
+from desk.broker.paper.feed import noise
 
 
 class PlaceTrouble(StrEnum):
@@ -59,10 +60,7 @@ class Faults:
     invisible_s: float = 0.0  # young orders are missing from snapshots for so long
     disconnected: bool = False  # set it by PaperExchange.disconnect, which tells the listeners as well
     _once: deque[tuple[Trouble, float]] = field(default_factory=deque)
-    _random: random.Random = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._random = random.Random(self.seed)
+    _draws: int = 0
 
     def once(self, trouble: Trouble, seconds: float = 1.0) -> None:
         """Order one trouble for the next occasion of its kind; several are served in turn."""
@@ -86,6 +84,12 @@ class Faults:
                 del self._once[place]
                 return trouble, seconds
         for trouble, rate in self.rates.items():
-            if isinstance(trouble, kind) and rate and self._random.random() < rate:
-                return trouble, self._random.uniform(*self.seconds.get(trouble, (1.0, 3.0)))
+            if isinstance(trouble, kind) and rate and self._chance() < rate:
+                least, most = self.seconds.get(trouble, (1.0, 3.0))
+                return trouble, least + (most - least) * self._chance()
         return None, 0.0
+
+    def _chance(self) -> float:
+        """Tell the next number from 0 to 1."""
+        self._draws += 1
+        return int.from_bytes(noise(self.seed, self._draws)[:6], "big") / 2**48

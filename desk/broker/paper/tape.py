@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from base_func import band_ratio, price_band, round_to_tick, tick_of
-from desk.broker.paper.feed import Anchor, Feed, book_around, fill_lot, table_price, tick_before
+from desk.broker.paper.feed import Anchor, Feed, at_milliseconds, book_around, fill_lot, table_price, tick_before
 from desk.broker.paper.rules import Market, tradable
 from desk.broker.paper.scenes import PLAIN, Scene
 from desk.broker.paper.store import Changes, Loaded, Rights
@@ -112,7 +112,7 @@ class Tape:
             self._seen_at = moment
         market = self._seen.get(symbol)
         if market is None:
-            market = self._build(symbol, day_number, day, at, moment[1])
+            market = self._build(symbol, day_number, day, moment[1])
             if market is None:
                 return None
             self._seen[symbol] = market
@@ -122,10 +122,11 @@ class Tape:
         """Remember what a match left of the book until the next tick."""
         self._seen[market.symbol] = market
 
-    def _build(self, symbol: str, day_number: int, day: date, at: datetime, tick_ms: int) -> Market | None:
+    def _build(self, symbol: str, day_number: int, day: date, tick_ms: int) -> Market | None:
         if not tradable(symbol):
             return None
-        reading = self._feed.reading(symbol, self._anchor(symbol, day_number), day_number=day_number, day=day, at=at)
+        anchor, at = self._anchor(symbol, day_number), at_milliseconds(tick_ms)
+        reading = self._feed.reading(symbol, anchor, day_number=day_number, day=day, at=at)
         if reading is None:
             return None
         tick = tick_of(symbol)
