@@ -10,6 +10,7 @@ from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
+from desk.journal.database import file_uri
 from desk.journal.errors import JournalUnusable, translate
 from desk.texts import journal as texts
 
@@ -92,7 +93,7 @@ def _free_name(target: Path, now: datetime) -> Path:
 
 
 def _open(file: Path, mode: str) -> sqlite3.Connection:
-    return sqlite3.connect(f"{file.resolve().as_uri()}?mode={mode}", uri=True, isolation_level=None, timeout=10)
+    return sqlite3.connect(file_uri(file, mode), uri=True, isolation_level=None, timeout=10)
 
 
 def _demand_sound(connection: sqlite3.Connection) -> None:
@@ -116,7 +117,7 @@ def _sync(file: Path) -> None:
 def _in_use(file: Path) -> bool:
     """Whether another connection holds the file; a damaged file is not in use as far as we can tell."""
     try:
-        with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=rw", uri=True, timeout=0)) as connection:
+        with closing(sqlite3.connect(file_uri(file, "rw"), uri=True, timeout=0)) as connection:
             connection.execute("PRAGMA locking_mode = EXCLUSIVE")
             connection.execute("BEGIN EXCLUSIVE")
             connection.execute("ROLLBACK")

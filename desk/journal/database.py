@@ -12,13 +12,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import NullPool, StaticPool
 
+from desk.journal.columns import metadata
 from desk.journal.errors import JournalUnusable, is_database_error, translate
-from desk.journal.tables import metadata
 from desk.texts import journal as texts
 
 Row = tuple[Any, ...]
@@ -68,6 +69,12 @@ class Session:
         if sql not in self._translated:
             self._translated[sql] = sql.replace("%", "%%").replace("?", "%s")
         return self._translated[sql]
+
+
+def file_uri(file: Path, mode: str) -> str:
+    """SQLite's URI of a file. Path.as_uri would put a Windows share's server where SQLite takes none."""
+    path = file.resolve().as_posix()
+    return f"file://{quote(path if path.startswith('/') else '/' + path)}?mode={mode}"
 
 
 def marks(count: int) -> str:
@@ -131,7 +138,7 @@ class Database:
         if self.file is None:
             target = ":memory:"
         else:
-            target = f"{self.file.resolve().as_uri()}?mode={'ro' if self.read_only else 'rwc'}"
+            target = file_uri(self.file, "ro" if self.read_only else "rwc")
         connection = sqlite3.connect(
             target,
             uri=self.file is not None,
@@ -215,7 +222,7 @@ class Reader:
     def look(self) -> Iterator[Session]:
         """One snapshot, for as long as the block lasts. Raises JournalError for what the database says."""
         try:
-            connection = self._idle.pop() if self._idle else self._connect()
+            connection = self._take()
             try:
                 connection.execute(self._database.begin_read)
                 yield self._database.session(connection)
@@ -234,8 +241,17 @@ class Reader:
 
     def close(self) -> None:
         self._closed = True
-        while self._idle:
-            self._idle.pop().close()
+        while True:
+            try:
+                self._idle.pop().close()
+            except IndexError:
+                return
+
+    def _take(self) -> Any:
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return self._connect()
 
     def _connect(self) -> Any:
         connection = self._database.connect()

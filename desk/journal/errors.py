@@ -49,6 +49,7 @@ _UNAVAILABLE = {
     sqlite3.SQLITE_CANTOPEN: texts.CANNOT_OPEN,
     sqlite3.SQLITE_PROTOCOL: texts.LOCKED,
 }
+_DRIVERS = ("sqlite3", "psycopg")
 _UNUSABLE = {sqlite3.SQLITE_CORRUPT: texts.CORRUPT, sqlite3.SQLITE_NOTADB: texts.NOT_A_JOURNAL}
 
 
@@ -80,4 +81,4 @@ def translate(error: Exception, *, committing: bool = False) -> JournalError:
 
 def is_database_error(error: BaseException) -> bool:
     """Tell a driver's error (PEP 249) from a mistake in our own code."""
-    return any(base.__name__ == "Error" and base.__module__ != "builtins" for base in type(error).__mro__)
+    return any(base.__name__ == "Error" and base.__module__.split(".")[0] in _DRIVERS for base in type(error).__mro__)

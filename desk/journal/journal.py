@@ -124,7 +124,8 @@ class Journal:
 
         JournalRefused: a constraint forbids it (a fill stored before, a second open order, traded shares that fall).
         """
-        self._write(lambda session: ledger.write(session, batch))
+        if batch:
+            self._write(lambda session: ledger.write(session, batch))
 
     def save_account(self, account: AccountView, positions: Sequence[PositionView]) -> None:
         """Remember how an account looks, soon and without waiting; a newer look replaces one still waiting."""

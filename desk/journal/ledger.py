@@ -19,6 +19,7 @@ from desk.core.values import (
     JqRate,
     Order,
 )
+from desk.journal.columns import listing
 from desk.journal.database import Session
 from desk.journal.inbox import events_by_id
 from desk.journal.outbox import put_message
@@ -38,7 +39,7 @@ from desk.journal.records import (
     REPORT,
     Codec,
 )
-from desk.journal.tables import LIVE_STATES, OPEN_JQ, listing
+from desk.journal.tables import LIVE_STATES, OPEN_JQ
 
 R = TypeVar("R")
 

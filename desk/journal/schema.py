@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from desk.clock import Clock
-from desk.journal import guards, tables
+from desk.journal import columns, guards, tables
 from desk.journal.database import Database
 from desk.journal.errors import JournalUnusable, is_database_error
 from desk.texts import journal as texts
@@ -22,6 +23,7 @@ from desk.texts import journal as texts
 KNOWN = ("0001",)
 HEAD = KNOWN[-1]
 SCRIPTS = Path(__file__).with_name("migrations")
+_OLDEST_SQLITE = (3, 35, 0)  # INSERT … RETURNING
 _SMALL = 50 * 1024 * 1024
 
 
@@ -30,6 +32,8 @@ def prepare(database: Database, *, clock: Clock, check: bool) -> None:
 
     `check`: look for damage when the file is small, or was not closed cleanly (a WAL is left).
     """
+    if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
+        raise JournalUnusable(texts.unusable(database.name, texts.old_sqlite(sqlite3.sqlite_version)))
     try:
         unclean = check and _suspect(database)
         with closing(database.connect()) as connection:
@@ -65,14 +69,14 @@ def create_in(engine: Engine, dialect: str) -> None:
     with engine.begin() as connection:
         if engine.dialect.has_table(connection, tables.schema_version.name):
             return
-        tables.metadata.create_all(connection)
+        columns.metadata.create_all(connection)
         for statement in guards.statements(dialect):
             connection.exec_driver_sql(statement)
         connection.execute(tables.schema_version.insert().values(version_num=HEAD))
 
 
-def migrate(database: Database, *, clock: Clock, scripts: Path = SCRIPTS, target: str = "head") -> Path | None:
-    """Bring an older journal to `target`; a copy of the SQLite file is kept beside it and returned."""
+def migrate(database: Database, *, clock: Clock) -> Path | None:
+    """Bring an older journal to HEAD; a copy of the SQLite file is kept beside it and returned."""
     from desk.journal.migrations import upgrade
 
     kept: Path | None = None
@@ -83,7 +87,7 @@ def migrate(database: Database, *, clock: Clock, scripts: Path = SCRIPTS, target
         kept = database.file.with_name(f"{database.file.name}.before-migration-{stamp}")
         copy_file(database.file, kept)
     with database.ddl() as engine:
-        upgrade(engine, scripts=scripts, target=target)
+        upgrade(engine, scripts=SCRIPTS, target=HEAD)
     return kept
 
 
@@ -156,6 +160,6 @@ def _unusable(database: Database, error: Exception) -> JournalUnusable:
         return JournalUnusable(texts.unusable(database.name, _SENTENCES[code & 0xFF]))
     if isinstance(error, ModuleNotFoundError):
         return JournalUnusable(texts.unusable(database.name, texts.DRIVER_MISSING))
-    if is_database_error(error) or isinstance(error, OSError):
+    if is_database_error(error) or isinstance(error, SQLAlchemyError | OSError):
         return JournalUnusable(texts.unusable(database.name, texts.server_said(str(error))))
     raise error

@@ -9,10 +9,11 @@ from decimal import Decimal
 from base_func import UnsupportedSymbol, legal_buy, legal_sell
 from desk.core.book import scaled
 from desk.core.values import Book, Side
+from desk.journal.columns import listing
 from desk.journal.database import Session
 from desk.journal.journal import Journal
 from desk.journal.records import BOOK, JQ_RATE
-from desk.journal.tables import LIVE_STATES, OPEN_JQ, listing
+from desk.journal.tables import LIVE_STATES, OPEN_JQ
 from desk.journal.values import plain
 from desk.journal.views import View
 

@@ -9,9 +9,10 @@ from typing import Any
 
 from desk.core.values import EventKind, OrderState, Side, Verdict
 from desk.journal import outbox
+from desk.journal.columns import listing
 from desk.journal.database import Session
 from desk.journal.journal import Journal
-from desk.journal.tables import LIVE_STATES, listing
+from desk.journal.tables import LIVE_STATES
 from desk.journal.values import day_bounds, iso, plain
 from desk.journal.views import View
 

@@ -24,9 +24,9 @@ from desk.core.values import (
     WireEvent,
 )
 from desk.core.wire import event_from_json
+from desk.journal.columns import listing
 from desk.journal.database import Row, Session, marks
 from desk.journal.journal import Journal
-from desk.journal.tables import listing
 from desk.journal.values import day_bounds, iso, plain
 
 View = dict[str, Any]

@@ -37,6 +37,10 @@ def unsuited(backend: str) -> str:
     )
 
 
+def old_sqlite(found: str) -> str:
+    return f"Python 自带的 SQLite 太旧（{found}，至少需要 3.35），请换用更新的 Python"
+
+
 def unproven(what: str) -> str:
     return f"这个数据库没有守住约束：{what}"
 

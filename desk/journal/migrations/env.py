@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from desk.journal.tables import metadata
+from desk.journal.columns import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],
