@@ -23,7 +23,7 @@ def not_json(line: int, column: int, hint: str) -> str:
 
 
 JSON_HINT = "这里不符合 JSON 的写法（检查逗号、引号、括号是否成对）"
-JSON_HINT_BACKSLASH = '路径里的 \\ 请改写成 / 或 \\\\,例如 "D:/国金QMT交易端/userdata_mini"'
+JSON_HINT_BACKSLASH = '路径里的 \\ 请改写成 / 或 \\\\，例如 "D:/国金QMT交易端/userdata_mini"'
 JSON_HINT_PUNCTUATION = '用了中文标点，请换成英文的 " , : '
 JSON_HINT_COMMA = "最后一项后面多了一个逗号"
 JSON_HINT_MISSING_COMMA = "前一项后面少了一个逗号"
@@ -52,7 +52,7 @@ def unknown_key(key: str, closest: str | None, elsewhere: str | None) -> str:
 
 
 def missing_key(key: str, help_text: str) -> str:
-    return f"缺少「{key}」({help_text})"
+    return f"缺少「{key}」（{help_text}）"
 
 
 SHOULD_BE_OBJECT = "应该是一个 { … }"
@@ -76,7 +76,7 @@ URL_EXPECTED = "应该是以 http:// 或 https:// 开头的地址"
 PUBLIC_URL_EXPECTED = '应该是聚宽能访问的地址，例如 "http://1.2.3.4:6000"'
 HOST_EXPECTED = '应该是监听的 IP 地址，例如 "127.0.0.1"'
 DATABASE_EXPECTED = '应该为空（用 data/ 里的 SQLite），或数据库地址，例如 "postgresql://用户：密码@主机/库"'
-KID_EXPECTED = "只能用字母、数字、_ 和 -,1 到 16 个"
+KID_EXPECTED = "只能用字母、数字、_ 和 -，1 到 16 个"
 SECRET_EXPECTED = (
     "密钥必须是程序生成的（gd2_ 加 43 个字符），不能自己起密码；运行 python main.py strategy rekey 策略名称 生成"
 )
@@ -162,7 +162,7 @@ ENV_TOKENS_USED = "微信token 来自环境变量 GENDAN_WECOM_TOKENS"
 
 
 def v1_is_on(name: str, until: str) -> str:
-    return f"策略「{name}」开着旧协议(到 {until} 为止)：密钥能从一条报文里算出来，请尽快换新代码"
+    return f"策略「{name}」开着旧协议（到 {until} 为止）：密钥能从一条报文里算出来，请尽快换新代码"
 
 
 def ratio_above_one(name: str, account: str, ratio: str) -> str:
