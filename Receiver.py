@@ -11,13 +11,15 @@ import itertools
 import json
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Protocol
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
+from werkzeug.wsgi import get_input_stream
 
 from base_func import BEIJING
 from desk.clock import Clock
@@ -29,6 +31,9 @@ from desk.senders import FailureBudget, Keyring, Sequences
 from desk.serving import DoorLimits, HttpServer
 from desk.texts import receiver as texts
 
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
 log = logging.getLogger(__name__)
 
 MAX_BODY_BYTES = 64 * 1024
@@ -38,6 +43,7 @@ CLOCK_SLACK = timedelta(seconds=5)
 CLOCK_LIMIT = timedelta(minutes=10)
 V1_WINDOW = timedelta(seconds=120)
 _ALARM_AGAIN_S = 600.0
+_ORDER_PATH = "/api/order"
 _EPOCH = datetime(1970, 1, 1, 8, tzinfo=BEIJING)
 
 Alarm = Callable[[str, str, str], None]  # (title, text, key): the same key is told once
@@ -89,9 +95,6 @@ class Receiver:
             log.exception("Incident %s while receiving a body of %d bytes", number, len(body))
             self._alarm(texts.INCIDENT_TITLE, texts.incident(number), f"receiver-incident:{self._hour()}")
         return self.unavailable(v1=v1)
-
-    def receive_oversized(self) -> Answer:
-        return _refusal(413, "too_large")
 
     def unavailable(self, *, v1: bool = False) -> Answer:
         answer = _v1_error(503, texts.V1_UNAVAILABLE) if v1 else _refusal(503, "unavailable")
@@ -170,7 +173,7 @@ class Receiver:
         name, day = new.strategy, f"{new.received_at:%Y-%m-%d}"
         if why_refused is not None:
             text = texts.unusable(name, new.body_id, why_refused)
-            self._alarm(texts.UNUSABLE_TITLE, text, f"unusable:{new.kid}:{new.body_id}")
+            self._alarm(texts.UNUSABLE_TITLE, text, f"unusable:{new.kid}:{self._hour()}")
         ahead_s = round((new.sent_at - new.received_at).total_seconds())
         if new.clock_ahead:
             self._alarm(texts.CLOCK_TITLE, texts.clock_far_ahead(name, ahead_s), f"clock-far:{new.kid}:{day}")
@@ -182,7 +185,7 @@ class Receiver:
             self._alarm(texts.MISSING_TITLE, texts.missing(name, first, last), f"missing:{new.kid}:{first}-{last}")
         if again:
             text = texts.rewound(name, again[0])
-            self._alarm(texts.REWOUND_TITLE, text, f"rewound:{new.kid}:{new.body_id}")
+            self._alarm(texts.REWOUND_TITLE, text, f"rewound:{new.kid}:{day}")
 
     # --- v1 -----------------------------------------------------------------------------------------------------------
 
@@ -298,8 +301,7 @@ def make_app(receiver: Receiver) -> Flask:
     app.url_map.merge_slashes = False
 
     def order() -> Response:
-        body = _read_body()
-        return _respond(receiver.receive_oversized() if body is None else receiver.receive(body))
+        return _respond(_answer_body(receiver, request.environ))
 
     def ready() -> Response:
         return _respond(_json(200, {"status": "success", "message": texts.READY}))
@@ -319,24 +321,43 @@ def make_app(receiver: Receiver) -> Flask:
         log.error("A request broke outside the receiver", exc_info=error)
         return _respond(receiver.unavailable())
 
-    app.add_url_rule("/api/order", "order", order, methods=["POST"], provide_automatic_options=False)
-    app.add_url_rule("/api/order", "ready", ready, methods=["GET"], provide_automatic_options=False)
+    app.add_url_rule(_ORDER_PATH, "order", order, methods=["POST"], provide_automatic_options=False)
+    app.add_url_rule(_ORDER_PATH, "ready", ready, methods=["GET"], provide_automatic_options=False)
     app.add_url_rule("/healthz", "healthz", healthz, methods=["GET"], provide_automatic_options=False)
     app.register_error_handler(HTTPException, refused)
     app.register_error_handler(Exception, broken)
+    app.wsgi_app = _straight(receiver, app.wsgi_app)  # type: ignore[method-assign, assignment]
     return app
 
 
-def _read_body() -> bytes | None:
-    """Read the body as it is, whatever the headers say of its type; None for an oversized one, read and dropped."""
-    stream = request.environ["wsgi.input"] if request.environ.get("wsgi.input_terminated") else request.stream
+def _straight(receiver: Receiver, flask: WSGIApplication) -> WSGIApplication:
+    """Let bodies pass by Flask's routing, sessions and contexts: they cost more than verifying does."""
+
+    def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if environ["REQUEST_METHOD"] != "POST" or environ["PATH_INFO"] != _ORDER_PATH:
+            return flask(environ, start_response)
+        answer = _answer_body(receiver, environ)
+        headers = [("Content-Type", "application/json"), ("Content-Length", str(len(answer.body)))]
+        if answer.retry_after_s is not None:
+            headers.append(("Retry-After", str(answer.retry_after_s)))
+        start_response(f"{answer.status} {HTTPStatus(answer.status).phrase}", headers)
+        return [answer.body]
+
+    return app
+
+
+def _answer_body(receiver: Receiver, environ: WSGIEnvironment) -> Answer:
+    """Read the body as it is, whatever the headers say of its type, and have it answered."""
+    # waitress has read it wholly; elsewhere Content-Length says how far one may read.
+    ended = environ.get("wsgi.input_terminated")
+    stream = environ["wsgi.input"] if ended else get_input_stream(environ, safe_fallback=True)
     body: bytes = stream.read(MAX_BODY_BYTES + 1)
     if len(body) <= MAX_BODY_BYTES:
-        return body
+        return receiver.receive(body)
     dropped = len(body)
     while dropped < MAX_DROPPED_BYTES and (piece := stream.read(MAX_BODY_BYTES)):
         dropped += len(piece)
-    return None
+    return _refusal(413, "too_large")
 
 
 def _respond(answer: Answer) -> Response:

@@ -265,26 +265,12 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
         self, app: Callable[..., Any], sock: socket.socket, *, adj: Any, dispatcher: Any, clock: Clock
     ) -> None:
         self.clock = clock
-        self._trigger_lock = threading.Lock()
-        self._trigger_open = True
         self._next_check = clock.monotonic()
         info = (sock.family, sock.type, sock.proto, sock.getsockname())
         super().__init__(app, {}, True, sock, dispatcher=dispatcher, adj=adj, sockinfo=info, bind_socket=False)
 
     def set_reuse_addr(self) -> None:
         """Leave the socket as `listen_on` made it."""
-
-    def pull_trigger(self) -> None:
-        # waitress keeps the number of the closed pipe: a worker that ends late would write into whatever file has
-        # got that number since, the journal's for example.
-        with self._trigger_lock:
-            if self._trigger_open:
-                super().pull_trigger()
-
-    def close_all(self) -> None:
-        with self._trigger_lock:
-            self._trigger_open = False
-            wasyncore.close_all(self._map, ignore_all=True)
 
     def readable(self) -> bool:
         now = self.clock.monotonic()
@@ -355,7 +341,11 @@ class HttpServer:
     def close(self) -> None:
         """Close everything at once, for a server that never ran; `run` does it itself."""
         self._workers.shutdown(timeout=1)
-        self._server.close_all()
+        if self._workers.threads:
+            # waitress keeps the number of the closed pipe: a worker that ends late would write its wake-up call into
+            # whatever file has got that number since, the journal's for example. So the pipe outlives it.
+            self._server.trigger.del_channel()
+        wasyncore.close_all(self._server._map, ignore_all=True)
 
     def _turn(self, seconds: float) -> None:
         wasyncore.loop(timeout=seconds, use_poll=self._server.adj.asyncore_use_poll, map=self._server._map, count=1)
