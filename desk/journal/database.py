@@ -181,7 +181,7 @@ def locate(location: Path | str, *, read_only: bool, busy_timeout_s: float) -> D
     else:
         try:
             parsed = make_url(location)
-        except ArgumentError as error:
+        except (ArgumentError, ValueError) as error:
             raise JournalUnusable(texts.unusable(location.split("@")[-1], texts.NOT_A_JOURNAL)) from error
         backend = parsed.get_backend_name()
         if backend == "sqlite":

@@ -48,7 +48,7 @@ def upgrade() -> None:
         sa.Column("market_value", sa.Text(), nullable=False),
         sa.Column("total_asset", sa.Text(), nullable=False),
         sa.Column("at", BIG, nullable=False),
-        sa.PrimaryKeyConstraint("name", name="pk_accounts"),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_accounts")),
     )
     op.create_table(
         "bodies",
@@ -62,8 +62,8 @@ def upgrade() -> None:
         sa.Column("received_at", BIG, nullable=False),
         sa.Column("clock_ahead", BIG, nullable=False),
         sa.Column("raw", sa.LargeBinary(), nullable=True),
-        sa.PrimaryKeyConstraint("id", name="pk_bodies"),
-        sa.UniqueConstraint("kid", "body_id", name="uq_bodies_kid_body_id"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_bodies")),
+        sa.UniqueConstraint("kid", "body_id", name=op.f("uq_bodies_kid_body_id")),
     )
     op.create_table(
         "book_changes",
@@ -78,11 +78,11 @@ def upgrade() -> None:
         sa.Column("counted_shares", BIG, nullable=False),
         sa.Column("entitled", sa.Text(), nullable=False),
         sa.Column("own", BIG, nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_book_changes"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_book_changes")),
     )
-    op.create_index("ix_book_changes_at", "book_changes", ["at"], unique=False)
-    op.create_index("ix_book_changes_ref", "book_changes", ["ref"], unique=False)
-    op.create_index("ix_book_changes_strategy_symbol", "book_changes", ["strategy", "symbol"], unique=False)
+    op.create_index(op.f("ix_book_changes_at"), "book_changes", ["at"], unique=False)
+    op.create_index(op.f("ix_book_changes_ref"), "book_changes", ["ref"], unique=False)
+    op.create_index(op.f("ix_book_changes_strategy_symbol"), "book_changes", ["strategy", "symbol"], unique=False)
     op.create_table(
         "books",
         sa.Column("strategy", sa.Text(), nullable=False),
@@ -93,9 +93,9 @@ def upgrade() -> None:
         sa.Column("bought_today", BIG, nullable=False),
         sa.Column("bought_day", sa.Text(), nullable=True),
         sa.Column("frozen", sa.Text(), nullable=True),
-        sa.CheckConstraint("substr(entitled, 1, 1) <> '-'", name="ck_books_entitled_natural"),
-        sa.CheckConstraint("own >= 0", name="ck_books_own_natural"),
-        sa.PrimaryKeyConstraint("strategy", "account", "symbol", name="pk_books"),
+        sa.CheckConstraint("substr(entitled, 1, 1) <> '-'", name=op.f("ck_books_entitled_natural")),
+        sa.CheckConstraint("own >= 0", name=op.f("ck_books_own_natural")),
+        sa.PrimaryKeyConstraint("strategy", "account", "symbol", name=op.f("pk_books")),
     )
     op.create_table(
         "commands",
@@ -104,7 +104,7 @@ def upgrade() -> None:
         sa.Column("verb", sa.Text(), nullable=False),
         sa.Column("args", sa.Text(), nullable=False),
         sa.Column("by_whom", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_commands"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_commands")),
     )
     op.create_table(
         "conflicts",
@@ -113,14 +113,14 @@ def upgrade() -> None:
         sa.Column("body_id", sa.Text(), nullable=False),
         sa.Column("digest", sa.LargeBinary(), nullable=False),
         sa.Column("at", BIG, nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_conflicts"),
-        sa.UniqueConstraint("kid", "body_id", "digest", name="uq_conflicts_kid_body_id_digest"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_conflicts")),
+        sa.UniqueConstraint("kid", "body_id", "digest", name=op.f("uq_conflicts_kid_body_id_digest")),
     )
     op.create_table(
         "flags",
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("value", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("key", name="pk_flags"),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_flags")),
     )
     op.create_table(
         "gaps",
@@ -131,7 +131,7 @@ def upgrade() -> None:
         sa.Column("cause", sa.Text(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("closed_at", BIG, nullable=True),
-        sa.PrimaryKeyConstraint("key", name="pk_gaps"),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_gaps")),
     )
     op.create_index(
         "ix_gaps_open",
@@ -147,7 +147,7 @@ def upgrade() -> None:
         sa.Column("symbol", sa.Text(), nullable=False),
         sa.Column("strategy_shares", BIG, nullable=False),
         sa.Column("counted_shares", BIG, nullable=False),
-        sa.PrimaryKeyConstraint("strategy", "symbol", name="pk_holdings"),
+        sa.PrimaryKeyConstraint("strategy", "symbol", name=op.f("pk_holdings")),
     )
     op.create_table(
         "intents",
@@ -179,14 +179,14 @@ def upgrade() -> None:
         sa.Column("received_at", BIG, nullable=False),
         sa.Column("updated_at", BIG, nullable=False),
         sa.CheckConstraint(
-            "origin IN ('signal', 'debt', 'plan', 'liquidate', 'manual')", name="ck_intents_origin_known"
+            "origin IN ('signal', 'debt', 'plan', 'liquidate', 'manual')", name=op.f("ck_intents_origin_known")
         ),
-        sa.CheckConstraint("side IN ('buy', 'sell')", name="ck_intents_side_known"),
-        sa.CheckConstraint("decided >= 0 AND filled >= 0 AND given_up >= 0", name="ck_intents_natural"),
-        sa.PrimaryKeyConstraint("intent_id", name="pk_intents"),
+        sa.CheckConstraint("side IN ('buy', 'sell')", name=op.f("ck_intents_side_known")),
+        sa.CheckConstraint("decided >= 0 AND filled >= 0 AND given_up >= 0", name=op.f("ck_intents_natural")),
+        sa.PrimaryKeyConstraint("intent_id", name=op.f("pk_intents")),
     )
-    op.create_index("ix_intents_day", "intents", ["day"], unique=False)
-    op.create_index("ix_intents_event_id", "intents", ["event_id"], unique=False)
+    op.create_index(op.f("ix_intents_day"), "intents", ["day"], unique=False)
+    op.create_index(op.f("ix_intents_event_id"), "intents", ["event_id"], unique=False)
     op.create_index(
         "ix_intents_running",
         "intents",
@@ -210,15 +210,16 @@ def upgrade() -> None:
         sa.Column("counted", BIG, nullable=False),
         sa.Column("closed", BIG, nullable=False),
         sa.Column("updated_at", BIG, nullable=True),
-        sa.CheckConstraint("side IN ('buy', 'sell')", name="ck_jq_orders_side_known"),
+        sa.CheckConstraint("side IN ('buy', 'sell')", name=op.f("ck_jq_orders_side_known")),
         sa.CheckConstraint(
-            "status IN ('new', 'open', 'filled', 'canceled', 'rejected', 'held')", name="ck_jq_orders_status_known"
+            "status IN ('new', 'open', 'filled', 'canceled', 'rejected', 'held')",
+            name=op.f("ck_jq_orders_status_known"),
         ),
-        sa.CheckConstraint("style IN ('market', 'limit', 'stop', 'stop_limit')", name="ck_jq_orders_style_known"),
-        sa.CheckConstraint("amount >= 0 AND filled >= 0 AND counted >= 0", name="ck_jq_orders_natural"),
-        sa.PrimaryKeyConstraint("strategy", "day", "jq_order_id", name="pk_jq_orders"),
+        sa.CheckConstraint("style IN ('market', 'limit', 'stop', 'stop_limit')", name=op.f("ck_jq_orders_style_known")),
+        sa.CheckConstraint("amount >= 0 AND filled >= 0 AND counted >= 0", name=op.f("ck_jq_orders_natural")),
+        sa.PrimaryKeyConstraint("strategy", "day", "jq_order_id", name=op.f("pk_jq_orders")),
     )
-    op.create_index("ix_jq_orders_day", "jq_orders", ["day"], unique=False)
+    op.create_index(op.f("ix_jq_orders_day"), "jq_orders", ["day"], unique=False)
     op.create_index(
         "ix_jq_orders_open",
         "jq_orders",
@@ -236,9 +237,9 @@ def upgrade() -> None:
         sa.Column("numerator", sa.Text(), nullable=False),
         sa.Column("denominator", sa.Text(), nullable=False),
         sa.Column("given_up", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("strategy", "day", "jq_order_id", "account", name="pk_jq_rates"),
+        sa.PrimaryKeyConstraint("strategy", "day", "jq_order_id", "account", name=op.f("pk_jq_rates")),
     )
-    op.create_index("ix_jq_rates_day", "jq_rates", ["day"], unique=False)
+    op.create_index(op.f("ix_jq_rates_day"), "jq_rates", ["day"], unique=False)
     op.create_table(
         "lease",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
@@ -246,8 +247,8 @@ def upgrade() -> None:
         sa.Column("pid", BIG, nullable=False),
         sa.Column("host", sa.Text(), nullable=False),
         sa.Column("started_at", BIG, nullable=False),
-        sa.CheckConstraint("id = 1", name="ck_lease_only_one"),
-        sa.PrimaryKeyConstraint("id", name="pk_lease"),
+        sa.CheckConstraint("id = 1", name=op.f("ck_lease_only_one")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_lease")),
     )
     op.create_table(
         "messages",
@@ -258,9 +259,9 @@ def upgrade() -> None:
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("urgent", BIG, nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_messages"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_messages")),
     )
-    op.create_index("ix_messages_at", "messages", ["at"], unique=False)
+    op.create_index(op.f("ix_messages_at"), "messages", ["at"], unique=False)
     op.create_index(
         "uq_messages_key",
         "messages",
@@ -280,7 +281,7 @@ def upgrade() -> None:
         sa.Column("price", sa.Text(), nullable=False),
         sa.Column("first_held_day", sa.Text(), nullable=False),
         sa.Column("at", BIG, nullable=False),
-        sa.PrimaryKeyConstraint("account", "symbol", name="pk_positions"),
+        sa.PrimaryKeyConstraint("account", "symbol", name=op.f("pk_positions")),
     )
     op.create_table(
         "reports",
@@ -289,21 +290,21 @@ def upgrade() -> None:
         sa.Column("at", BIG, nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("payload", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_reports"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reports")),
     )
-    op.create_index("ix_reports_at", "reports", ["at"], unique=False)
+    op.create_index(op.f("ix_reports_at"), "reports", ["at"], unique=False)
     op.create_table(
         "robots",
         sa.Column("robot", sa.Text(), nullable=False),
         sa.Column("since", BIG, nullable=False),
-        sa.PrimaryKeyConstraint("robot", name="pk_robots"),
+        sa.PrimaryKeyConstraint("robot", name=op.f("pk_robots")),
     )
     op.create_table(
         "senders",
         sa.Column("kid", sa.Text(), nullable=False),
         sa.Column("top_seq", BIG, nullable=False),
         sa.Column("has_v2", BIG, nullable=False),
-        sa.PrimaryKeyConstraint("kid", name="pk_senders"),
+        sa.PrimaryKeyConstraint("kid", name=op.f("pk_senders")),
     )
     op.create_table(
         "settings_changes",
@@ -313,17 +314,17 @@ def upgrade() -> None:
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("old", sa.Text(), nullable=True),
         sa.Column("new", sa.Text(), nullable=True),
-        sa.PrimaryKeyConstraint("id", name="pk_settings_changes"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_settings_changes")),
     )
-    op.create_index("ix_settings_changes_at", "settings_changes", ["at"], unique=False)
+    op.create_index(op.f("ix_settings_changes_at"), "settings_changes", ["at"], unique=False)
     op.create_table(
         "command_results",
         sa.Column("command", BIG, autoincrement=False, nullable=False),
         sa.Column("at", BIG, nullable=False),
         sa.Column("ok", BIG, nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(["command"], ["commands.id"], name="fk_command_results_command"),
-        sa.PrimaryKeyConstraint("command", name="pk_command_results"),
+        sa.ForeignKeyConstraint(["command"], ["commands.id"], name=op.f("fk_command_results_command")),
+        sa.PrimaryKeyConstraint("command", name=op.f("pk_command_results")),
     )
     op.create_table(
         "deliveries",
@@ -335,10 +336,10 @@ def upgrade() -> None:
         sa.Column("next_at", BIG, nullable=False),
         sa.Column("error", sa.Text(), nullable=False),
         sa.Column("done_at", BIG, nullable=True),
-        sa.CheckConstraint("state IN ('pending', 'sent', 'dead')", name="ck_deliveries_state_known"),
-        sa.ForeignKeyConstraint(["message"], ["messages.id"], name="fk_deliveries_message"),
-        sa.PrimaryKeyConstraint("id", name="pk_deliveries"),
-        sa.UniqueConstraint("message", "robot", name="uq_deliveries_message_robot"),
+        sa.CheckConstraint("state IN ('pending', 'sent', 'dead')", name=op.f("ck_deliveries_state_known")),
+        sa.ForeignKeyConstraint(["message"], ["messages.id"], name=op.f("fk_deliveries_message")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_deliveries")),
+        sa.UniqueConstraint("message", "robot", name=op.f("uq_deliveries_message_robot")),
     )
     op.create_index(
         "ix_deliveries_pending",
@@ -358,15 +359,17 @@ def upgrade() -> None:
         sa.Column("seq", BIG, nullable=False),
         sa.Column("received_at", BIG, nullable=False),
         sa.Column("payload", sa.Text(), nullable=False),
-        sa.CheckConstraint("kind IN ('order', 'cancel', 'snapshot', 'heartbeat', 'test')", name="ck_events_kind_known"),
-        sa.CheckConstraint("seq >= 0", name="ck_events_seq_natural"),
-        sa.ForeignKeyConstraint(["body"], ["bodies.id"], name="fk_events_body"),
-        sa.PrimaryKeyConstraint("id", name="pk_events"),
-        sa.UniqueConstraint("event_id", name="uq_events_event_id"),
+        sa.CheckConstraint(
+            "kind IN ('order', 'cancel', 'snapshot', 'heartbeat', 'test')", name=op.f("ck_events_kind_known")
+        ),
+        sa.CheckConstraint("seq >= 0", name=op.f("ck_events_seq_natural")),
+        sa.ForeignKeyConstraint(["body"], ["bodies.id"], name=op.f("fk_events_body")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_events")),
+        sa.UniqueConstraint("event_id", name=op.f("uq_events_event_id")),
     )
-    op.create_index("ix_events_received_at", "events", ["received_at"], unique=False)
-    op.create_index("ix_events_strategy_received_at", "events", ["strategy", "received_at"], unique=False)
-    op.create_index("ix_events_strategy_seq", "events", ["strategy", "seq"], unique=False)
+    op.create_index(op.f("ix_events_received_at"), "events", ["received_at"], unique=False)
+    op.create_index(op.f("ix_events_strategy_received_at"), "events", ["strategy", "received_at"], unique=False)
+    op.create_index(op.f("ix_events_strategy_seq"), "events", ["strategy", "seq"], unique=False)
     op.create_table(
         "orders",
         sa.Column("client_order_id", sa.Text(), nullable=False),
@@ -393,23 +396,23 @@ def upgrade() -> None:
         sa.Column("updated_at", BIG, nullable=False),
         sa.Column("final_at", BIG, nullable=True),
         sa.CheckConstraint(
-            "origin IN ('signal', 'debt', 'plan', 'liquidate', 'manual')", name="ck_orders_origin_known"
+            "origin IN ('signal', 'debt', 'plan', 'liquidate', 'manual')", name=op.f("ck_orders_origin_known")
         ),
-        sa.CheckConstraint("side IN ('buy', 'sell')", name="ck_orders_side_known"),
+        sa.CheckConstraint("side IN ('buy', 'sell')", name=op.f("ck_orders_side_known")),
         sa.CheckConstraint(
             "state IN ('planned', 'sending', 'in_doubt', 'working', 'cancelling', 'filled', 'cancelled', 'rejected', 'withdrawn')",
-            name="ck_orders_state_known",
+            name=op.f("ck_orders_state_known"),
         ),
-        sa.CheckConstraint("attempt >= 1", name="ck_orders_attempt_positive"),
-        sa.CheckConstraint("filled >= 0 AND fills_sum >= 0", name="ck_orders_filled_natural"),
-        sa.CheckConstraint("shares > 0", name="ck_orders_shares_positive"),
-        sa.ForeignKeyConstraint(["intent_id"], ["intents.intent_id"], name="fk_orders_intent_id"),
-        sa.PrimaryKeyConstraint("client_order_id", name="pk_orders"),
+        sa.CheckConstraint("attempt >= 1", name=op.f("ck_orders_attempt_positive")),
+        sa.CheckConstraint("filled >= 0 AND fills_sum >= 0", name=op.f("ck_orders_filled_natural")),
+        sa.CheckConstraint("shares > 0", name=op.f("ck_orders_shares_positive")),
+        sa.ForeignKeyConstraint(["intent_id"], ["intents.intent_id"], name=op.f("fk_orders_intent_id")),
+        sa.PrimaryKeyConstraint("client_order_id", name=op.f("pk_orders")),
     )
-    op.create_index("ix_orders_created_at", "orders", ["created_at"], unique=False)
-    op.create_index("ix_orders_day", "orders", ["day"], unique=False)
-    op.create_index("ix_orders_event_id", "orders", ["event_id"], unique=False)
-    op.create_index("ix_orders_intent_id", "orders", ["intent_id"], unique=False)
+    op.create_index(op.f("ix_orders_created_at"), "orders", ["created_at"], unique=False)
+    op.create_index(op.f("ix_orders_day"), "orders", ["day"], unique=False)
+    op.create_index(op.f("ix_orders_event_id"), "orders", ["event_id"], unique=False)
+    op.create_index(op.f("ix_orders_intent_id"), "orders", ["intent_id"], unique=False)
     op.create_index(
         "ix_orders_not_final",
         "orders",
@@ -455,14 +458,14 @@ def upgrade() -> None:
         sa.Column("price", sa.Text(), nullable=False),
         sa.Column("fee", sa.Text(), nullable=False),
         sa.Column("at", BIG, nullable=False),
-        sa.CheckConstraint("side IN ('buy', 'sell')", name="ck_fills_side_known"),
-        sa.CheckConstraint("shares > 0", name="ck_fills_shares_positive"),
-        sa.ForeignKeyConstraint(["client_order_id"], ["orders.client_order_id"], name="fk_fills_client_order_id"),
-        sa.PrimaryKeyConstraint("account", "day", "fill_id", name="pk_fills"),
+        sa.CheckConstraint("side IN ('buy', 'sell')", name=op.f("ck_fills_side_known")),
+        sa.CheckConstraint("shares > 0", name=op.f("ck_fills_shares_positive")),
+        sa.ForeignKeyConstraint(["client_order_id"], ["orders.client_order_id"], name=op.f("fk_fills_client_order_id")),
+        sa.PrimaryKeyConstraint("account", "day", "fill_id", name=op.f("pk_fills")),
     )
-    op.create_index("ix_fills_at", "fills", ["at"], unique=False)
-    op.create_index("ix_fills_client_order_id", "fills", ["client_order_id"], unique=False)
-    op.create_index("ix_fills_day", "fills", ["day"], unique=False)
+    op.create_index(op.f("ix_fills_at"), "fills", ["at"], unique=False)
+    op.create_index(op.f("ix_fills_client_order_id"), "fills", ["client_order_id"], unique=False)
+    op.create_index(op.f("ix_fills_day"), "fills", ["day"], unique=False)
     op.create_table(
         "order_facts",
         sa.Column("id", BIG, autoincrement=True, nullable=False),
@@ -476,12 +479,14 @@ def upgrade() -> None:
         sa.Column("text", sa.Text(), nullable=False),
         sa.CheckConstraint(
             "to_state IN ('planned', 'sending', 'in_doubt', 'working', 'cancelling', 'filled', 'cancelled', 'rejected', 'withdrawn')",
-            name="ck_order_facts_to_state_known",
+            name=op.f("ck_order_facts_to_state_known"),
         ),
-        sa.ForeignKeyConstraint(["client_order_id"], ["orders.client_order_id"], name="fk_order_facts_client_order_id"),
-        sa.PrimaryKeyConstraint("id", name="pk_order_facts"),
+        sa.ForeignKeyConstraint(
+            ["client_order_id"], ["orders.client_order_id"], name=op.f("fk_order_facts_client_order_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_order_facts")),
     )
-    op.create_index("ix_order_facts_client_order_id", "order_facts", ["client_order_id"], unique=False)
+    op.create_index(op.f("ix_order_facts_client_order_id"), "order_facts", ["client_order_id"], unique=False)
     op.create_table(
         "outcomes",
         sa.Column("event_id", sa.Text(), nullable=False),
@@ -492,10 +497,10 @@ def upgrade() -> None:
         sa.Column("decided_at", BIG, nullable=True),
         sa.Column("done_at", BIG, nullable=True),
         sa.CheckConstraint(
-            "verdict IN ('working', 'done', 'partial', 'refused', 'ignored')", name="ck_outcomes_verdict_known"
+            "verdict IN ('working', 'done', 'partial', 'refused', 'ignored')", name=op.f("ck_outcomes_verdict_known")
         ),
-        sa.ForeignKeyConstraint(["event_id"], ["events.event_id"], name="fk_outcomes_event_id"),
-        sa.PrimaryKeyConstraint("event_id", name="pk_outcomes"),
+        sa.ForeignKeyConstraint(["event_id"], ["events.event_id"], name=op.f("fk_outcomes_event_id")),
+        sa.PrimaryKeyConstraint("event_id", name=op.f("pk_outcomes")),
     )
     op.create_index(
         "ix_outcomes_open",
@@ -508,8 +513,8 @@ def upgrade() -> None:
     op.create_table(
         "undecided",
         sa.Column("event", BIG, nullable=False),
-        sa.ForeignKeyConstraint(["event"], ["events.id"], name="fk_undecided_event"),
-        sa.PrimaryKeyConstraint("event", name="pk_undecided"),
+        sa.ForeignKeyConstraint(["event"], ["events.id"], name=op.f("fk_undecided_event")),
+        sa.PrimaryKeyConstraint("event", name=op.f("pk_undecided")),
     )
     for statement in guards.statements(op.get_bind().dialect.name, GUARDS):
         op.execute(statement)
