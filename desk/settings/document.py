@@ -18,7 +18,7 @@ _CHINESE_PUNCTUATION = "“”‘’\uff0c\uff1a\uff5b\uff5d\u3010\u3011\uff1b\u
 Json = object  # None, bool, int, Decimal, str, list, dict
 
 
-def read_bytes(path: Path, findings: Findings) -> bytes | None:
+def read_bytes(path: Path, findings: Findings, missing: str = texts.NO_CONFIG) -> bytes | None:
     """The file's bytes; None with a problem if there is no file or it cannot be read."""
     name = path.name
     try:
@@ -28,7 +28,7 @@ def read_bytes(path: Path, findings: Findings) -> bytes | None:
         with path.open("rb") as file:
             raw = file.read(_LARGEST + 1)
     except FileNotFoundError:
-        findings.problem(name, "", texts.NO_CONFIG)
+        findings.problem(name, "", missing)
         return None
     except OSError as error:
         findings.problem(name, "", texts.unreadable(error.strerror or type(error).__name__))

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 from desk.core.wire import make_secret
-from desk.settings.document import ANALYSIS_FILE, FOLLOW_FILE
+from desk.settings.document import ANALYSIS_FILE, FOLLOW_FILE, parse, read_bytes
 from desk.settings.files import dump, write_whole
+from desk.settings.kinds import number_text
 from desk.settings.loader import config_folder, examine
-from desk.settings.problems import ConfigProblems, Problem
+from desk.settings.problems import ConfigProblems, Findings, Problem
 from desk.settings.table import closest
 from desk.texts import settings as texts
 
@@ -37,16 +39,23 @@ QUESTIONS: tuple[Question, ...] = (
 )
 
 
+def read_answers(path: Path) -> dict[str, object]:
+    """The answers of a JSON file, by question. Raises ConfigProblems."""
+    findings = Findings()
+    raw = read_bytes(path, findings, missing=texts.file_not_found(path.name))
+    answers = parse(raw, path.name, findings) if raw is not None else None
+    if answers is None or findings.problems:
+        raise ConfigProblems(findings.problems)
+    return {key: number_text(value) if isinstance(value, Decimal) else value for key, value in answers.items()}
+
+
 def plan_init(answers: Mapping[str, object], random_bytes: Callable[[int], bytes]) -> dict[str, str]:
     """The text of both files by name. Unanswered questions take their default; raises ConfigProblems."""
     known = {question.key: question.default for question in QUESTIONS}
     unknown = [key for key in answers if key not in known]
     if unknown:
         raise ConfigProblems(
-            [
-                Problem(file=ANSWERS, path=key, text=texts.unknown_key(key, closest(key, known), None))
-                for key in unknown
-            ]
+            [Problem(file=ANSWERS, path=key, text=texts.unknown_key(key, closest(key, known), None)) for key in unknown]
         )
     given = {**known, **{key: value for key, value in answers.items() if value is not None}}
     strategy = {

@@ -20,7 +20,7 @@ from desk.texts import settings as texts
 
 _NUMBER = re.compile(r"[+-]?\d{1,30}(\.\d{0,30})?([eE][+-]?\d{1,2})?", re.ASCII)
 _HOST = re.compile(r"[A-Za-z0-9_.:\-]{1,253}", re.ASCII)
-_DATABASE = re.compile(r"[a-z][a-z0-9+]*://\S+", re.ASCII)
+_DATABASE = re.compile(r"[a-z][a-z0-9+]*://.+", re.ASCII)
 _WECOM_KEY = re.compile(r"[A-Za-z0-9_\-]{1,128}", re.ASCII)
 _LONGEST_TEXT = 512
 

@@ -105,7 +105,9 @@ def _change(home: Path, env: Mapping[str, str], change: Callable[[list[object]],
     if not folder.is_dir():
         findings.problem(FOLLOW_FILE, "", texts.NO_CONFIG)
         raise ConfigProblems(findings.problems)
-    with FileLock(folder / ".写入.lock", timeout=_LOCK_WAIT_S):
+    lock = home / "data" / "配置.lock"  # of the CLI and the console together
+    lock.parent.mkdir(exist_ok=True)
+    with FileLock(lock, timeout=_LOCK_WAIT_S):
         old, analysis = read_bytes(path, findings), read_bytes(folder / ANALYSIS_FILE, findings)
         if old is None or analysis is None:
             raise ConfigProblems(findings.problems)

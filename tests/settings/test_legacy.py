@@ -43,7 +43,13 @@ def test_the_older_form_is_read_and_starts_in_paper_without_the_old_protocol():
     [qmt] = result.config.accounts
     assert (qmt.channel, qmt.qmt_account, qmt.qmt_account_type) == ("miniqmt", "55011917", "STOCK")
     said = "\n".join(result.notices)
-    for part in ("新写法是「策略」列表", "新写法是「账户」列表", "旧协议默认不开", "「密码」不再使用", "「发送方式」不再使用"):
+    for part in (
+        "新写法是「策略」列表",
+        "新写法是「账户」列表",
+        "旧协议默认不开",
+        "「密码」不再使用",
+        "「发送方式」不再使用",
+    ):
         assert part in said
     assert "old-password" not in said and "shared-token" not in said
 

@@ -12,7 +12,7 @@ import pytest
 from desk.core.values import Mode
 from desk.settings.document import ANALYSIS_FILE, FOLLOW_FILE
 from desk.settings.examples import SECRET_PLACEHOLDER, example_files, key_table
-from desk.settings.init import QUESTIONS, plan_init, write_init
+from desk.settings.init import QUESTIONS, plan_init, read_answers, write_init
 from desk.settings.loader import examine, load
 from desk.settings.model import AccountConfig, Config, Limits, StrategyConfig
 from desk.settings.problems import ConfigProblems
@@ -146,14 +146,37 @@ def test_unanswered_questions_make_a_paper_configuration(tmp_path):
 
 def test_answers_are_taken(tmp_path):
     answers = {
-        "策略名称": "小市值", "标识": "xsz", "跟单比例": "0.5", "账户名称": "试", "初始资金": 200000, "全天交易": "是",
-        "公网地址": "1.2.3.4:6000", "端口": 8899, "微信token": "abc",
+        "策略名称": "小市值",
+        "标识": "xsz",
+        "跟单比例": "0.5",
+        "账户名称": "试",
+        "初始资金": 200000,
+        "全天交易": "是",
+        "公网地址": "1.2.3.4:6000",
+        "端口": 8899,
+        "微信token": "abc",
     }
     assert set(answers) == {question.key for question in QUESTIONS}
     write_init(tmp_path, plan_init(answers, _bytes))
     config = load(tmp_path, {})
     assert (config.strategies[0].kid, config.listen_port, config.public_url) == ("xsz", 8899, "http://1.2.3.4:6000")
     assert config.accounts[0].always_open and config.messenger.tokens == ("abc",)
+
+
+def test_answers_are_read_from_a_file(tmp_path):
+    (tmp_path / "answers.json").write_text('\ufeff{"跟单比例": 0.50, "端口": 8899}', encoding="utf-8")
+    config = write_and_load(tmp_path, read_answers(tmp_path / "answers.json"))
+    assert (config.strategies[0].accounts[0].ratio, config.listen_port) == (Decimal("0.5"), 8899)
+    with pytest.raises(ConfigProblems, match=r"找不到文件：none\.json"):
+        read_answers(tmp_path / "none.json")
+    (tmp_path / "answers.json").write_text("[]", encoding="utf-8")
+    with pytest.raises(ConfigProblems, match="整个文件应该是"):
+        read_answers(tmp_path / "answers.json")
+
+
+def write_and_load(home, answers):
+    write_init(home, plan_init(answers, _bytes))
+    return load(home, {})
 
 
 def test_bad_answers_are_all_said_at_once():

@@ -24,7 +24,10 @@ def _file(home):
 
 def test_a_strategy_is_added_in_paper_and_the_rest_stays_as_written(tmp_path):
     home = write_home(tmp_path, follow(strategy(跟单比例=1.5)), analysis())
-    before = '{\n  "端口": 8888,\n  "策略": [{"标识": "k1", "名称": "策略1", "密钥": "%s", "跟单比例": 0.10}],\n  "限额": {"单笔金额": 1e5}\n}\n'
+    before = (
+        '{\n  "端口": 8888,\n  "策略": [{"标识": "k1", "名称": "策略1", "密钥": "%s", "跟单比例": 0.10}],\n'
+        '  "限额": {"单笔金额": 1e5}\n}\n'
+    )
     _file(home).write_text(before % SECRETS[0], encoding="utf-8")
     add_strategy(home, {}, name="新的", kid="new", secret=SECRETS[1], ratio=Decimal("0.30"), account="甲")
     text = _file(home).read_text(encoding="utf-8")
