@@ -165,7 +165,8 @@ def _keeps_its_place(scene: Scene, child: Order) -> bool:
         return True
     if not intent.resting:
         return False
-    return _price(scene, quote, instrument).price == child.price
+    better = _price(scene, quote, instrument).price
+    return better <= child.price if intent.side is Side.BUY else better >= child.price
 
 
 def cancel_possible(account: Account) -> bool:

@@ -420,7 +420,10 @@ def _decide_sell(
         ledger.say(_wrong_basis_alarm(intent, view.now))
     if too_old(event, strategy) and view.trading_day(account, event.sent_at) != view.trading_day(account, view.now):
         # Its part is a debt that a person approves: the market may have changed since the strategy meant it.
-        intent = replace(intent, approved=False, waiting=Reason.TOO_OLD, limit=None)
+        debt_id = intent_id_for(event.event_id, account, Origin.DEBT)
+        debt = replace(intent, intent_id=debt_id, origin=Origin.DEBT, event_id=None, limit=None, resting=False)
+        ledger.put_intent(replace(debt, approved=False, waiting=Reason.TOO_OLD))
+        return Part(shares=decided, reason=Reason.TOO_OLD, text=view.sentence(Reason.TOO_OLD))
     ledger.put_intent(intent)
     reason = (
         Reason.HALTED if view.halted else view.stopped(event.strategy) or (None if strategy.enabled else Reason.PAUSED)
