@@ -335,11 +335,13 @@ def _gendan_install(names, settings):
                 state['day'], state['live'] = day, {}  # order ids are unique within a day only
             if kind != 'sim_trade':
                 return 'b'
-            after_close = (at + 8 * 3600) % 86400 >= 15 * 3600  # the platform calls these hooks when it has time
-            if day != wall_day or (not after_close and abs(wall - at) > LATE):
-                state['late'] = day
-            if state['late'] == day:
-                self.warn_once('late', '模拟交易不是实时运行(策略时间与实际时间不符),信号按回测标记')
+            late = day != wall_day or abs(wall - at) > LATE
+            if (at + 8 * 3600) % 86400 >= 15 * 3600:
+                # The platform calls the hooks after the close when it has time: they are as late as the day's orders.
+                late = day != wall_day or state['late'] == day
+            state['late'] = day if late else ''
+            if late:
+                self.warn_once('late', '模拟交易不是实时运行(策略时间与实际时间不符),信号按回测标记,不会被跟单')
                 return 'b'
             return 's'
 
@@ -400,7 +402,7 @@ def _gendan_install(names, settings):
             """Equity once, and each security's holding on its last event: earlier ones are from before the later."""
             if context is None or not events:
                 return
-            equity = number(context.portfolio.total_value)
+            equity = number(getattr(context.portfolio, 'total_value', None))
             if equity is not None:
                 events[0]['e'] = equity
             last = {event['x']: event for event in events if 'z' not in event}

@@ -1,7 +1,12 @@
-"""A little JoinQuant: its names, its orders, its context. Python 3.6, standard library only; the pasted file runs in it."""
+"""A little JoinQuant: its names, orders and context, for the pasted file. Python 3.6, standard library only."""
 
 import datetime
 import enum
+
+
+def strategy_time(hour, minute, second=0):
+    """A moment of the day of the tests, naive as JoinQuant's times are."""
+    return datetime.datetime(2026, 11, 20, hour, minute, second)  # noqa: DTZ001
 
 
 class OrderStatus(enum.Enum):
@@ -16,32 +21,32 @@ class OrderStatus(enum.Enum):
         return self.name
 
 
-class OrderCost(object):
+class OrderCost:
     def __init__(self, **rates):
         self.__dict__.update(rates)
 
 
-class MarketOrderStyle(object):
+class MarketOrderStyle:
     def __init__(self, limit_price=None):
         self.limit_price = limit_price
 
 
-class LimitOrderStyle(object):
+class LimitOrderStyle:
     def __init__(self, limit_price):
         self.limit_price = limit_price
 
 
-class StopMarketOrderStyle(object):
+class StopMarketOrderStyle:
     def __init__(self, stop_price):
         self.stop_price = stop_price
 
 
-class StopLimitOrderStyle(object):
+class StopLimitOrderStyle:
     def __init__(self, limit_price, stop_price):
         self.limit_price, self.stop_price = limit_price, stop_price
 
 
-class Order(object):
+class Order:
     def __init__(self, order_id, security, is_buy, amount, add_time, filled=0, price=0.0, status=OrderStatus.open,
                  side='long'):
         self.order_id, self.security, self.is_buy, self.amount = order_id, security, is_buy, amount
@@ -49,20 +54,20 @@ class Order(object):
         self.commission, self.avg_cost = 5.0, price
 
 
-class Position(object):
+class Position:
     def __init__(self, total, locked=0, avg_cost=10.51, price=10.6):
         self.total_amount, self.locked_amount, self.closeable_amount = total, locked, max(0, total - locked)
         self.avg_cost, self.price = avg_cost, price
 
 
-class Bag(object):
+class Bag:
     """An object with the attributes it is given: context, portfolio, run_params, g."""
 
     def __init__(self, **fields):
         self.__dict__.update(fields)
 
 
-class Log(object):
+class Log:
     def __init__(self):
         self.lines = []
 
@@ -76,10 +81,11 @@ class Log(object):
         self.lines.append(('error', text))
 
 
-class JoinQuant(object):
+class JoinQuant:
     """The platform for one strategy. A market order fills inside the call at 10.51, a limit order rests."""
 
-    def __init__(self, now=datetime.datetime(2026, 11, 20, 9, 35), run_type='sim_trade', first_id=1732208241):
+    def __init__(self, now=None, run_type='sim_trade', first_id=1732208241):
+        now = now or strategy_time(9, 35)
         self.log, self.g, self.messages = Log(), Bag(), []
         self.context = Bag(
             current_dt=now, run_params=Bag(type=run_type),
@@ -89,7 +95,7 @@ class JoinQuant(object):
 
     def held(self, security):
         position = self.context.portfolio.positions.get(security)
-        return position.total_amount if position else 0
+        return position.total_amount + position.locked_amount if position else 0
 
     def fill(self, order, shares=None, price=10.51):
         shares = order.amount - order.filled if shares is None else shares

@@ -38,7 +38,7 @@ class Time:
 
 
 class Receiver:
-    """Answers bodies as the real one does; `answers` overrides: a callable per coming request, then the honest answer."""
+    """Answers bodies as the real one does; `answers` are used up first, one for each request."""
 
     def __init__(self, secret: str = SECRET) -> None:
         self.keys = wire.derive_keys(KID, secret)
@@ -119,8 +119,8 @@ class Strategy:
         source += STRATEGY
         exec(compile(source, "user_code.py", "exec"), self.names)
         self.gendan = self.names["gendan_heartbeat"].gendan
-        self.line = StubLine(self.receiver, self.time)
-        if self.gendan.line is not None:
+        self.line, self.real_line = StubLine(self.receiver, self.time), self.gendan.line
+        if self.real_line is not None:
             self.gendan.line = self.line
         self.ids = itertools.count(1)
         self.gendan.now, self.gendan.monotonic, self.gendan.sleep = self.time.now, self.time.monotonic, self.time.sleep

@@ -1,0 +1,76 @@
+"""The pasted file under the Python that JoinQuant runs, in a process of its own, against a receiver of ours."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from desk.snippet import TEMPLATE, render
+from tests.joinquant.pasted import KID, SECRET, Receiver, http_receiver
+
+HERE = Path(__file__).resolve().parent
+
+
+def run(python: str, *args: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONIOENCODING": "utf-8", "PYTHONDONTWRITEBYTECODE": "1"}
+    environment.pop("PYTHONPATH", None)
+    return subprocess.run(
+        [python, *args], capture_output=True, encoding="utf-8", timeout=60, env=environment, check=False
+    )
+
+
+def python36() -> str | None:
+    """The first that really is one: GENDAN_PY36, python3.6 on the PATH, pyenv's."""
+    versions = Path.home() / ".pyenv" / "versions"
+    found = [os.environ.get("GENDAN_PY36"), shutil.which("python3.6"), *map(str, versions.glob("3.6.*/bin/python"))]
+    check = "import sys; sys.exit(sys.version_info[:2] != (3, 6))"
+    # A shim on the PATH may stand for a version that is not switched on.
+    return next((one for one in found if one and run(one, "-c", check).returncode == 0), None)
+
+
+@pytest.fixture(scope="module")
+def old_python() -> str:
+    python = python36()
+    if python is None:
+        pytest.skip("no Python 3.6 here: set GENDAN_PY36 to one, or install it where PATH or pyenv finds it")
+    return python
+
+
+@pytest.mark.parametrize("which", ["this python", "python 3.6"])
+def test_a_day_of_a_strategy_arrives_whole(which: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    python: str = sys.executable if which == "this python" else request.getfixturevalue("old_python")
+    receiver = Receiver()
+    with http_receiver(receiver) as address:
+        header = tmp_path / "header.py"
+        header.write_text(render(address, KID, SECRET, "小市值"), encoding="utf-8")
+        done = run(python, str(HERE / "strategy_under_36.py"), str(header))
+    assert done.stderr == "" and done.returncode == 0
+    left = json.loads(done.stdout)
+    if python != sys.executable:
+        assert left["version"] == [3, 6]
+    assert [text for level, text in left["log"] if level == "error"] == []
+    assert left["state"]["spool"] == [] and left["state"]["q"] == 12
+    assert [(event["q"], event["y"], event.get("x", "")[:6], event.get("u")) for event in receiver.events()] == [
+        (1, "o", "000001", "h"),
+        (2, "o", "600000", "o"),
+        (3, "o", "600000", "c"),  # cancelled by order_target
+        (4, "o", "600000", "h"),
+        (5, "o", "600000", "h"),
+        (6, "o", "000002", "o"),
+        (7, "o", "000002", "o"),
+        (8, "c", "000002", "c"),
+        (9, "c", "000002", "c"),
+        (10, "s", "", None),
+        (11, "h", "", None),
+    ]
+
+
+def test_the_file_compiles_under_python_36(old_python: str) -> None:
+    check = "import io,sys; compile(io.open(sys.argv[1], encoding='utf-8').read(), 'header', 'exec')"
+    assert run(old_python, "-c", check, str(TEMPLATE)).stderr == ""
