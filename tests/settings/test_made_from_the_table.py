@@ -199,3 +199,51 @@ def test_init_never_overwrites(tmp_path, existing):
     with pytest.raises(ConfigProblems, match="init 不会覆盖它"):
         write_init(tmp_path, plan_init({}, _bytes))
     assert [path.name for path in (tmp_path / "config").iterdir()] == [existing]
+
+
+# --- every place, every strange value --------------------------------------------------------------------------------
+
+STRANGE = (
+    None, True, False, 0, -1, 1, 10**40, 0.5, -1e300, 1e-300, "", " ", "x", "是", "1e99", "-0", "25:61", "2026-13-01",
+    "\ud800", "\x00", "甲" * 600, [], [None], [[]], ["x", 1], {}, {"x": {}}, [{}], {"": ""}, "http://[", "http://a:99999999",
+)  # fmt: skip
+
+
+def _places(document, path=()):
+    if path:
+        yield path
+    items = (
+        document.items() if isinstance(document, dict) else enumerate(document) if isinstance(document, list) else ()
+    )
+    for key, inner in items:
+        yield from _places(inner, (*path, key))
+
+
+def _with(document, path, value):
+    copy = json.loads(json.dumps(document))
+    target = copy
+    for key in path[:-1]:
+        target = target[key]
+    target[path[-1]] = value
+    return copy
+
+
+def test_any_value_in_any_place_gives_a_configuration_or_problems():
+    files = example_files()
+    good_follow = json.loads(files[EXAMPLE_FOLLOW].replace(SECRET_PLACEHOLDER, SECRETS[0]))
+    good_follow["策略"][0]["账户"] = [{"账户": "模拟账户", "跟单比例": 1}]
+    good_analysis = json.loads(files[EXAMPLE_ANALYSIS])
+    good_analysis["账户"][0]["限额"] = {"单笔金额": 1}
+    read, refused_ = 0, 0
+    for name, good in ((EXAMPLE_FOLLOW, good_follow), (EXAMPLE_ANALYSIS, good_analysis)):
+        for path in _places(good):
+            for value in STRANGE:
+                bad = json.dumps(_with(good, path, value)).encode("utf-8")
+                both = (bad, encode(good_analysis)) if name == EXAMPLE_FOLLOW else (encode(good_follow), bad)
+                try:
+                    examine(*both, Path("."), {})
+                    read += 1
+                except ConfigProblems as caught:
+                    str(caught).encode("utf-8")
+                    refused_ += 1
+    assert read > 100 and refused_ > 1000
