@@ -10,28 +10,21 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Protocol
 
-from desk.broker import Instrument, Outcome, PlaceRequest, Report, ReportKind, Snapshot
+from desk.broker import Instrument, Outcome, PlaceAnswer, PlaceRequest
 from desk.clock import Clock
 from desk.core.batch import Batch, CommandResult
 from desk.core.config import Config
 from desk.core.decide import View, decide_event
 from desk.core.ledger import Ledger
-from desk.core.reconcile import (
-    absorb_order,
-    absorb_placed,
-    absorb_snapshot,
-    absorb_trade,
-    learn,
-    rule_absent,
-)
-from desk.core.values import Command, Event, Fact, Message, Order, OrderState, Reason
+from desk.core.reconcile import learn
+from desk.core.values import Command, Event, Fact, Message, OrderState, Reason
 from desk.dealing.account import AccountDesk
 from desk.dealing.daily import Daily
+from desk.dealing.listening import Listening
 from desk.dealing.persons import CannotDo, Persons
 from desk.dealing.plan import Planner, Turn
 from desk.dealing.sequence import note_sequence
@@ -125,9 +118,8 @@ class Trader:
         if not self._loaded:
             self._load(now)
         self._watch_clock(now, monotonic)
-        self._absorb_reports(now)
-        for desk in self.desks.values():
-            self._tend(desk, now, monotonic)
+        ears = self._ears(now, monotonic)
+        ears.run()
         persons = self._persons(now)
         if self._news.is_set():
             self._news.clear()
@@ -139,7 +131,7 @@ class Trader:
         turn = self._plan(now, monotonic)
         self.teller.tell(self.ledger, now)
         self._commit()
-        self._act(turn)
+        self._act(turn, ears)
         self._commit()
         return self._until_next(turn)
 
@@ -194,142 +186,6 @@ class Trader:
 
     def _alarm(self, now: datetime, title: str, text: str, key: str) -> None:
         self.ledger.say(Message(at=now, kind="alarm", title=title, text=text, urgent=True, key=key))
-
-    # --- the broker's words -----------------------------------------------------------------------------------------
-
-    def _absorb_reports(self, now: datetime) -> None:
-        for desk in self.desks.values():
-            for report in desk.drain():
-                self._absorb(desk, report, now)
-
-    def _absorb(self, desk: AccountDesk, report: Report, now: datetime) -> None:
-        before = {o.client_order_id: o.state for o in self.ledger.live_orders()}
-        desk.dirty = True
-        match report.kind:
-            case ReportKind.ORDER if report.order is not None:
-                absorb_order(self.ledger, desk.name, report.order, now, "report")
-            case ReportKind.TRADE if report.trade is not None:
-                absorb_trade(self.ledger, desk.name, report.trade, now, "report")
-            case ReportKind.PLACED if report.placed is not None:
-                absorb_placed(self.ledger, report.client_order_id, report.placed, now)
-            case ReportKind.CANCEL if report.cancelled is not None:
-                self._cancel_answered(desk, report.client_order_id, report.cancelled.outcome, now)
-            case ReportKind.DISCONNECTED:
-                self._alarm(now, "券商断开", texts.disconnected(desk.name), f"down:{desk.name}:{report.at.isoformat()}")
-        self._after_facts(before, now)
-
-    def _after_facts(self, before: Mapping[str, OrderState], now: datetime) -> None:
-        """A wholly filled attempt starts the count of tries anew: what is left is another piece of a split order."""
-        for key, state in before.items():
-            order = self.ledger.orders[key]
-            if order.state is OrderState.FILLED and state is not OrderState.FILLED:
-                intent = self.ledger.intents.get(order.intent_id)
-                if intent is not None and intent.tries:
-                    self.ledger.put_intent(replace(intent, tries=0, updated_at=now))
-            elif order.state is OrderState.REJECTED and state is not OrderState.REJECTED:
-                intent = self.ledger.intents.get(order.intent_id)
-                if intent is not None:
-                    # A refusal always counts, also of an order that would have rested: it must not go on for ever.
-                    tries = max(intent.tries, order.attempt)
-                    self.ledger.put_intent(replace(intent, tries=tries, updated_at=now))
-
-    def _cancel_answered(self, desk: AccountDesk, key: str, outcome: Outcome, now: datetime) -> None:
-        order = self.ledger.orders.get(key)
-        if order is None or outcome is not Outcome.REFUSED or order.state is not OrderState.CANCELLING:
-            return  # accepted means only "request sent"; no answer leaves it asked for
-        desk.cancel_refused_at[key] = self.clock.monotonic()
-        learn(self.ledger, order, Fact.CANCEL_REFUSED, now, "cancel")
-
-    # --- accounts ---------------------------------------------------------------------------------------------------
-
-    def _tend(self, desk: AccountDesk, now: datetime, monotonic: float) -> None:
-        """Keep an account connected and its picture fresh; match everything before the gate opens."""
-        desk.connect(monotonic)
-        if not desk.broker.connected:
-            return
-        self._deadlines(desk, now, monotonic)
-        gated = desk.matched_generation == desk.broker.generation
-        curious = not gated or any(self.ledger.orders[k].account == desk.name for k in self.ledger.unsettled)
-        in_doubt = [o for o in self.ledger.live_orders() if o.account == desk.name and o.state is OrderState.IN_DOUBT]
-        pause = 0.0 if desk.broker.settle_s == 0 else 1.0
-        every = pause if curious or in_doubt else (0.5 if desk.dirty else 3.0)
-        snapshot = desk.look(monotonic, at_least_every_s=every)
-        if snapshot is not None:
-            self._match(desk, snapshot, now, monotonic)
-
-    def _match(self, desk: AccountDesk, snapshot: Snapshot, now: datetime, monotonic: float) -> None:
-        before = {o.client_order_id: o.state for o in self.ledger.live_orders()}
-        absorb_snapshot(self.ledger, desk.name, snapshot, now, on_stranger=lambda remark: self._stranger(remark, now))
-        for order in self.ledger.live_orders():
-            if order.account == desk.name and order.state is OrderState.IN_DOUBT:
-                rule_absent(
-                    self.ledger,
-                    order,
-                    snapshot,
-                    desk.absences,
-                    settle_s=desk.broker.settle_s,
-                    monotonic=monotonic,
-                    sent_at=desk.sent_at.get(order.client_order_id),
-                    now=now,
-                )
-        self._after_facts(before, now)
-        desk.matched_generation = snapshot.generation
-        self._show_account(desk, snapshot)
-
-    def _show_account(self, desk: AccountDesk, snapshot: Snapshot) -> None:
-        """Let people see the account; nothing is decided on it."""
-        asset = snapshot.asset
-        view = AccountView(
-            name=desk.name,
-            channel=desk.broker.channel,
-            connected=desk.broker.connected,
-            cash=asset.cash,
-            market_value=asset.market_value,
-            total_asset=asset.total_asset,
-            at=snapshot.taken_at,
-        )
-        positions = [
-            PositionView(
-                account=desk.name,
-                symbol=p.symbol,
-                name=p.name,
-                shares=p.shares,
-                sellable=p.sellable,
-                cost_price=p.cost_price,
-                price=p.price,
-                at=snapshot.taken_at,
-            )
-            for p in snapshot.positions
-            if p.shares
-        ]
-        self.journal.save_account(view, positions)
-
-    def _stranger(self, remark: str, now: datetime) -> None:
-        """An order with our kind of remark that we do not know: two desks, or a journal from the past (I11)."""
-        if f"stranger:{remark}" in self.ledger.flags:
-            return
-        self.ledger.put_flag(f"stranger:{remark}", now.isoformat())
-        self.ledger.put_flag("halted", texts.stranger(remark))
-        self._alarm(now, "发现不认识的委托", texts.stranger(remark), f"stranger:{remark}")
-
-    def _deadlines(self, desk: AccountDesk, now: datetime, monotonic: float) -> None:
-        """Orders without an answer become unknown; cancels without confirmation are asked again and told."""
-        grace = float(self.config.chase.cancel_grace_s)
-        for order in list(self.ledger.live_orders()):
-            if order.account != desk.name:
-                continue
-            key = order.client_order_id
-            if order.state is OrderState.SENDING:
-                if monotonic - desk.sent_at.get(key, monotonic) > desk.broker.answer_within_s:
-                    learn(self.ledger, order, Fact.NO_ANSWER, now, "deadline")
-            elif order.state is OrderState.CANCELLING:
-                asked = desk.cancelled_at.setdefault(key, monotonic)
-                if monotonic - asked > grace:
-                    desk.cancelled_at[key] = monotonic
-                    desk.broker.cancel(key, order.broker_order_id)
-                    if key not in desk.complained:
-                        desk.complained.add(key)
-                        self._alarm(now, "撤单没有确认", texts.cancel_unconfirmed(key, order.symbol), f"grace:{key}")
 
     # --- persons and events -----------------------------------------------------------------------------------------
 
@@ -423,36 +279,32 @@ class Trader:
         )
         return planner.run()
 
-    def _act(self, turn: Turn) -> None:
+    def _act(self, turn: Turn, ears: Listening) -> None:
         """Do at the brokers what has just been committed; sells stand before buys in the turn."""
         for order in turn.cancels:
             desk = self.desks[order.account]
             answer = desk.broker.cancel(order.client_order_id, order.broker_order_id)
             if answer is not None:
-                self._cancel_answered(desk, order.client_order_id, answer.outcome, self.clock.now())
+                ears.cancel_answered(desk, order.client_order_id, answer.outcome)
         for order in turn.places:
-            self._place(self.desks[order.account], order)
+            request = PlaceRequest(
+                client_order_id=order.client_order_id,
+                symbol=order.symbol,
+                side=order.side,
+                shares=order.shares,
+                price=order.price,
+                strategy=order.strategy,
+            )
+            try:
+                placed = self.desks[order.account].broker.place(request)
+            except Exception:  # an exception is never evidence that nothing was sent
+                log.exception("Placing %s raised", order.client_order_id)
+                placed = PlaceAnswer(outcome=Outcome.NO_ANSWER)
+            if placed is not None:
+                ears.placed(order, placed)
 
-    def _place(self, desk: AccountDesk, order: Order) -> None:
-        request = PlaceRequest(
-            client_order_id=order.client_order_id,
-            symbol=order.symbol,
-            side=order.side,
-            shares=order.shares,
-            price=order.price,
-            strategy=order.strategy,
-        )
-        before = {order.client_order_id: OrderState.SENDING}
-        try:
-            answer = desk.broker.place(request)
-        except Exception:
-            # An exception is never evidence that nothing was sent.
-            log.exception("Placing %s raised", order.client_order_id)
-            learn(self.ledger, order, Fact.NO_ANSWER, self.clock.now(), "place")
-            return
-        if answer is not None:
-            absorb_placed(self.ledger, order.client_order_id, answer, self.clock.now())
-            self._after_facts(before, self.clock.now())
+    def _ears(self, now: datetime, monotonic: float) -> Listening:
+        return Listening(self.ledger, self.config, self.desks, now, monotonic, self.journal.save_account)
 
     def _until_next(self, turn: Turn) -> float:
         if self._news.is_set() or turn.cancels or turn.places or turn.ended:

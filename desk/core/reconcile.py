@@ -102,11 +102,24 @@ def learn(
     news = moved or traded != order.filled or after.cancel_wished != order.cancel_wished
     if news or after.broker_order_id != order.broker_order_id or after.broker_text != order.broker_text:
         ledger.put_order(after, fact, source, text)
+    if moved and state in (OrderState.FILLED, OrderState.REJECTED):
+        _count_tries(ledger, after)
     if resurrects(order.state, state):
         stop_strategy(ledger, order, now, f"委托 {order.client_order_id} 已判定不存在,却又出现")
     if traded > order.shares:
         stop_strategy(ledger, order, now, f"委托 {order.client_order_id} 成交 {traded} 股,多于委托的 {order.shares} 股")
     return after
+
+
+def _count_tries(ledger: Ledger, order: Order) -> None:
+    """A wholly filled attempt starts the count anew: what is left is another piece of a split order.
+
+    A refusal always counts, also of an order that would have rested: it must not go on for ever.
+    """
+    intent = ledger.intents.get(order.intent_id)
+    if intent is not None:
+        tries = 0 if order.state is OrderState.FILLED else max(intent.tries, order.attempt)
+        ledger.put_intent(replace(intent, tries=tries, updated_at=order.updated_at))
 
 
 def book_traded(ledger: Ledger, order: Order, shares: int, now: datetime) -> None:
