@@ -18,10 +18,11 @@ from desk.broker import Instrument, Outcome, PlaceAnswer, PlaceRequest
 from desk.clock import Clock
 from desk.core.batch import Batch, CommandResult
 from desk.core.config import Config
-from desk.core.decide import View, decide_event
+from desk.core.decide import decide_event
 from desk.core.ledger import Ledger
 from desk.core.reconcile import learn
 from desk.core.values import Command, Event, Fact, Message, OrderState, Reason
+from desk.core.view import View
 from desk.dealing.account import AccountDesk
 from desk.dealing.daily import Daily
 from desk.dealing.listening import Listening

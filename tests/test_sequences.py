@@ -1,4 +1,4 @@
-"""The sequences of FOLLOWING §4, each through the real Trader, journal and exchange; the arithmetic stands in the test."""
+"""The sequences of FOLLOWING §4, each through real Trader, journal and exchange; the arithmetic stands in the test."""
 
 from __future__ import annotations
 
@@ -274,7 +274,7 @@ def test_a_late_signal_gets_one_order_for_the_closing_call(make: Make) -> None:
     world.go_to(datetime(2026, 11, 20, 14, 58, tzinfo=BEIJING))
     event = world.order("1", PINGAN, "buy", 300)
     world.pass_time(110, step=5)
-    (order,) = world.broker_orders()
+    assert len(world.broker_orders()) == 1
     world.go_to(datetime(2026, 11, 20, 15, 5, tzinfo=BEIJING))
     world.settle()
     assert len(world.broker_orders()) == 1

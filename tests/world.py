@@ -1,7 +1,7 @@
 """A whole desk without threads or network: real journal, real Trader, real paper exchange, a clock that tests turn.
 
-Events enter as the receiver would store them. `settle` runs turns until nothing more happens at this moment; `pass_time`
-moves the clock in small steps, the exchange and the trader with it.
+Events enter as the receiver would store them. `settle` runs turns until nothing more happens at this moment;
+`pass_time` moves the clock in small steps, the exchange and the trader with it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from desk.broker.paper import PaperBroker, PaperExchange, SyntheticFeed
 from desk.broker.paper.scenes import Scene
 from desk.calendar import EveryDay
 from desk.core.config import AccountConfig, AccountShare, ChaseConfig, Config, Limits, StrategyConfig
-from desk.core.decide import shadow_of
 from desk.core.values import (
     CancelSignal,
     EventKind,
@@ -31,6 +30,7 @@ from desk.core.values import (
     Style,
     WireEvent,
 )
+from desk.core.view import shadow_of
 from desk.core.wire import events_to_json
 from desk.dealing.account import AccountDesk
 from desk.journal import Journal, NewBody, NewEvent, views

@@ -117,8 +117,8 @@ def absorb(
 ) -> Absorbed:
     """Work an order event into the books.
 
-    `books` holds one book for every account concerned (also those that only still own something), `ratios` the ratio now
-    of those that follow. Symbol and side of a known order are what they were; news that disagrees changes nothing.
+    `books` holds one book for every account concerned (also those that only still own something), `ratios` the ratio
+    now of those that follow. Symbol and side of a known order are what they were; news that disagrees changes nothing.
     """
     if before is not None and (before.symbol != news.symbol or before.side is not news.side):
         return Absorbed(
@@ -267,7 +267,7 @@ def close_without_final(
 ) -> Absorbed:
     """Close a JoinQuant order that never got its final (缺终态).
 
-    A sell is closed at the fills last reported, what it counted beyond is given back; a buy stays counted at its amount.
+    A sell is closed at the fills last reported, the rest is given back; a buy stays counted at its amount.
     """
     target = min(order.filled, order.counted) if order.side is Side.SELL else order.counted
     work = _sell if order.side is Side.SELL else _buy

@@ -8,10 +8,12 @@ from decimal import Decimal
 
 from base_func import legal_sell
 from desk.core.book import close_without_final, exact, scaled
-from desk.core.decide import end_intent, intent_id_for, note_gap, settle_event, store
+from desk.core.decide import store
+from desk.core.endings import end_intent, note_gap, settle_event
 from desk.core.ledger import BookKey, Ledger, missing
 from desk.core.reconcile import learn
 from desk.core.values import Fact, Intent, Origin, Part, Reason, Side
+from desk.core.view import intent_id_for
 
 
 def lapse_orders(ledger: Ledger, account: str, day: date, now: datetime) -> None:
@@ -26,7 +28,7 @@ def end_intents(
 ) -> list[Intent]:
     """End what was made before this close: nothing more can happen for it today. Returns the ended intents.
 
-    A debt that waits for a person's word lives on; what is in doubt ends 提交结果未知 and is resolved in the books later.
+    A debt that waits for a person's word lives on; what is in doubt ends 提交结果未知 and the books learn later.
     """
     done: list[Intent] = []
     for intent in list(ledger.intents.values()):

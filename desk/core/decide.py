@@ -6,80 +6,32 @@ stored with its inputs and never computed again (RELIABILITY I3).
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from dataclasses import replace
+from datetime import date, datetime
 from decimal import Decimal
 
-from base_func import Board, UnsupportedSymbol, board_of, legal_buy, symbol_of
-from desk.core.book import Absorbed, OrderNews, absorb, decide_buy, decide_sell, give_up, scaled
-from desk.core.config import Config, StrategyConfig
-from desk.core.ledger import Ledger, ended
-from desk.core.market import Instrument
-from desk.core.pricing import out_of_band
+from base_func import Board, UnsupportedSymbol, board_of, symbol_of
+from desk.core.book import Absorbed, OrderNews, absorb
+from desk.core.config import Config
+from desk.core.endings import note_gap, settle_event
+from desk.core.ledger import Ledger
 from desk.core.values import (
     CancelSignal,
     Event,
     EventKind,
     EventOutcome,
-    Gap,
     Intent,
     JqOrder,
     JqStatus,
-    Message,
-    Mode,
     OrderSignal,
-    Origin,
     Part,
     Reason,
     Side,
-    Style,
     Verdict,
 )
-from desk.core.verdict import conclude, merged
-
-TEST_STRATEGY = "测试"
-_CLOCK_SLACK = timedelta(seconds=5)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class View:
-    """What deciding needs to know of the world, asked once for the moment `now`."""
-
-    config: Config
-    now: datetime
-    halted: bool
-    trading_day: Callable[[str, datetime], date]  # (account, moment) -> the trading day that the moment belongs to
-    instrument: Callable[[str, str, Decimal | None], Instrument | None]  # (account, symbol, anchor)
-    stopped: Callable[[str], Reason | None]  # strategy -> why it takes no buys (paused, 已熔断), else None
-    sentence: Callable[[Reason], str]  # the full sentence for a reason
-
-
-def shadow_of(account: str) -> str:
-    """The paper account on which a 模拟 strategy of a real account trades, with the real quotes."""
-    return f"{account}·模拟"
-
-
-def routes(
-    config: Config, strategy: StrategyConfig, *, test: bool = False, live_test: bool = False
-) -> dict[str, Decimal]:
-    """The accounts that a strategy's events are traded on, with their ratios; 模拟 never names a real account."""
-    found: dict[str, Decimal] = {}
-    for share in strategy.accounts:
-        account = config.account(share.account)
-        real = account is not None and account.channel != "paper"
-        to_paper = not live_test if test else strategy.mode is Mode.PAPER
-        found[shadow_of(share.account) if real and to_paper else share.account] = share.ratio
-    return found
-
-
-def intent_id_for(*words: str) -> str:
-    """A short id, deterministic in its words: 16 ASCII characters, so that `<id>-<attempt>` fits QMT's remark."""
-    digest = hashlib.sha256("\x1f".join(words).encode()).digest()
-    return "g" + base64.b32encode(digest)[:15].decode().lower()
+from desk.core.verdict import merged
+from desk.core.view import View, routes
+from desk.core.wishes import wish_to_buy, wish_to_sell
 
 
 def decide_event(ledger: Ledger, event: Event, view: View) -> None:
@@ -91,43 +43,6 @@ def decide_event(ledger: Ledger, event: Event, view: View) -> None:
         _decide_cancel(ledger, event, content, view)
     else:
         _end(ledger, event, view, Verdict.IGNORED, None)
-
-
-def settle_event(ledger: Ledger, event_id: str, now: datetime) -> EventOutcome | None:
-    """End an event whose intents have all ended; None while it is still at work (or has ended before)."""
-    outcome = ledger.outcomes.get(event_id)
-    if outcome is None:
-        return None
-    final = conclude(event_id, outcome, ledger.intents_of_event(event_id), now)
-    if final is not None:
-        ledger.end_event(final)
-    return final
-
-
-def end_intent(ledger: Ledger, intent: Intent, now: datetime, *parts: Part) -> Intent:
-    """End an intent; a buy that ends short gives up what is left of T for it, and its order remembers that."""
-    done = ended(replace(intent, parts=merged((*intent.parts, *(p for p in parts if p.shares > 0)))), now)
-    short = done.decided - done.filled
-    if done.side is Side.BUY and short > 0:
-        key = (done.strategy, done.account, done.symbol)
-        book = ledger.book(*key)
-        others = ledger.open_shares(key, Side.BUY, but=done.intent_id)
-        given = give_up(done.symbol, entitled=book.entitled, own=book.own, other_open_buys=others, missing=short)
-        if given:
-            done = replace(done, given_up=given)
-            after = replace(book, entitled=max(Decimal(0), book.entitled - given))
-            ledger.put_book(after, "放弃", done.intent_id, now)
-            _remember_given_up(ledger, done, given)
-    ledger.put_intent(done)
-    return done
-
-
-def _remember_given_up(ledger: Ledger, intent: Intent, given: int) -> None:
-    if intent.jq_day is None or intent.jq_order_id is None:
-        return
-    rate = ledger.jq_rates.get((intent.strategy, intent.jq_day, intent.jq_order_id), {}).get(intent.account)
-    if rate is not None:
-        ledger.put_jq_rate(replace(rate, given_up=rate.given_up + given))
 
 
 # --- orders ----------------------------------------------------------------------------------------------------------
@@ -175,17 +90,17 @@ def _decide_order(ledger: Ledger, event: Event, signal: OrderSignal, view: View)
     )
     ledger.put_event(event, outcome)
     idle: list[Part] = []
-    decide = _decide_buy if signal.side is Side.BUY else _decide_sell
+    decide = wish_to_buy if signal.side is Side.BUY else wish_to_sell
     for account in done.books:
         part = decide(ledger, event, signal, strategy, account, done, view, where)
         if part is not None:
             idle.append(part)
     if idle:
         ledger.put_event(event, replace(outcome, parts=merged(idle)))
-    if not ledger.intents_of_event(event.event_id):
-        if not idle or all(part.reason is Reason.ALREADY_FOLLOWED for part in idle):
-            ledger.end_event(_outcome(event, view, Verdict.IGNORED, Reason.ALREADY_FOLLOWED, tuple(idle)))
-            return
+    followed = all(part.reason is Reason.ALREADY_FOLLOWED for part in idle)
+    if followed and not ledger.intents_of_event(event.event_id):
+        ledger.end_event(_outcome(event, view, Verdict.IGNORED, Reason.ALREADY_FOLLOWED, tuple(idle)))
+        return
     settle_event(ledger, event.event_id, view.now)
 
 
@@ -217,24 +132,6 @@ def store(ledger: Ledger, done: Absorbed, cause: str, ref: str, at: datetime) ->
     for cause_text in done.gaps:
         order = done.order
         note_gap(ledger, order.strategy, order.symbol, cause_text, f"{order.day}:{order.jq_order_id}", at)
-
-
-def note_gap(ledger: Ledger, strategy: str, symbol: str | None, text: str, ref: str, at: datetime) -> None:
-    """Record a gap and tell it, both once."""
-    gap = Gap(
-        at=at, strategy=strategy, symbol=symbol, cause=text[:40], text=text, key=f"{strategy}:{symbol}:{text}:{ref}"
-    )
-    if ledger.put_gap(gap):
-        ledger.say(
-            Message(
-                at=at,
-                kind="alarm",
-                title=f"{strategy} 出现缺口",
-                text=f"{symbol or ''} {text}".strip(),
-                urgent=True,
-                key=f"gap:{gap.key}",
-            )
-        )
 
 
 def _check_holding(ledger: Ledger, event: Event, done: Absorbed, signal: OrderSignal, view: View) -> None:
@@ -283,214 +180,6 @@ def _end_without_wish(ledger: Ledger, event: Event, done: Absorbed, view: View) 
     reason = Reason.JQ_NOT_FILLED if nothing_had else Reason.ALREADY_FOLLOWED
     text = "止损单还没有触发。" if nothing_had and order.style.stop and not order.status.final else None
     _end(ledger, event, view, Verdict.IGNORED, reason, text=text)
-
-
-# --- one account -----------------------------------------------------------------------------------------------------
-
-
-def _decide_buy(
-    ledger: Ledger,
-    event: Event,
-    signal: OrderSignal,
-    strategy: StrategyConfig,
-    account: str,
-    done: Absorbed,
-    view: View,
-    where: dict[str, Decimal],
-) -> Part | None:
-    if account not in where:
-        return None  # an account that no longer follows: its rate was never frozen, it buys nothing
-    symbol = done.order.symbol
-    rate = done.rates[account]
-    key = (event.strategy, account, symbol)
-    book = done.books[account]
-    delta_scaled = scaled(done.delta, rate)
-    open_buys = ledger.open_shares(key, Side.BUY)
-    decided, residue = decide_buy(
-        symbol,
-        delta_scaled=delta_scaled,
-        entitled_before=done.entitled_before[account],
-        own=book.own,
-        open_buys=open_buys,
-    )
-    if decided == 0:
-        if residue < 0 and legal_buy(symbol, delta_scaled) > 0:
-            return Part(
-                shares=int(delta_scaled), reason=Reason.ALREADY_FOLLOWED, text="账户里多出的股票抵掉了这次买入。"
-            )
-        return Part(shares=int(delta_scaled), reason=Reason.BELOW_LOT, text=view.sentence(Reason.BELOW_LOT))
-    intent = _intent(event, signal, strategy, account, done.order, decided, view)
-    intent = replace(
-        intent,
-        inputs=_inputs(
-            view,
-            intent,
-            rate=f"{rate.numerator}/{rate.denominator}",
-            delta=done.delta,
-            residue=str(residue),
-            entitled=str(book.entitled),
-            own=book.own,
-            open=open_buys,
-        ),
-    )
-    ledger.put_intent(intent)
-    reason = _why_no_buy(event, signal, strategy, account, symbol, view)
-    if reason is not None:
-        end_intent(ledger, intent, view.now, Part(shares=decided, reason=reason, text=view.sentence(reason)))
-    return None
-
-
-def _why_no_buy(
-    event: Event, signal: OrderSignal, strategy: StrategyConfig, account: str, symbol: str, view: View
-) -> Reason | None:
-    if view.halted:
-        return Reason.HALTED
-    stopped = view.stopped(event.strategy)
-    if stopped is not None:
-        return stopped
-    if not strategy.enabled:
-        return Reason.PAUSED
-    if strategy.sell_only:
-        return Reason.SELL_ONLY
-    if strategy.whitelist and symbol not in strategy.whitelist:
-        return Reason.NOT_WHITELISTED
-    if symbol in strategy.blacklist:
-        return Reason.BLACKLISTED
-    if too_old(event, strategy):
-        return Reason.TOO_OLD
-    if signal.style in (Style.LIMIT, Style.STOP_LIMIT) and signal.limit is None and not signal.status.final:
-        return Reason.LIMIT_UNKNOWN
-    instrument = view.instrument(account, symbol, anchor_of(signal))
-    if instrument is not None and _wrong_basis(event, signal, account, instrument, view):
-        return Reason.PRICE_BASIS
-    return None
-
-
-def too_old(event: Event, strategy: StrategyConfig) -> bool:
-    """Delivery age: received − made; a sender's clock up to 10 min ahead is aged from receipt, beyond that too old."""
-    return event.clock_ahead or event.received_at - event.sent_at > timedelta(seconds=strategy.signal_valid_s)
-
-
-def anchor_of(signal: OrderSignal) -> Decimal | None:
-    """The first price that a signal carries: p, else l."""
-    return signal.avg_price if signal.avg_price > 0 else signal.limit
-
-
-def _wrong_basis(event: Event, signal: OrderSignal, account: str, instrument: Instrument, view: View) -> bool:
-    """A price outside today's band is no market price; only a signal of the instrument's own day can prove it."""
-    if event.body.strategy_time.date() != instrument.day:
-        return False
-    return out_of_band(signal.avg_price, instrument) or out_of_band(signal.limit, instrument)
-
-
-def _decide_sell(
-    ledger: Ledger,
-    event: Event,
-    signal: OrderSignal,
-    strategy: StrategyConfig,
-    account: str,
-    done: Absorbed,
-    view: View,
-    where: dict[str, Decimal],
-) -> Part | None:
-    symbol = done.order.symbol
-    key = (event.strategy, account, symbol)
-    book = done.books[account]
-    open_sells = ledger.open_shares(key, Side.SELL)
-    decided = decide_sell(symbol, entitled=book.entitled, own=book.own, open_sells=open_sells)
-    if decided == 0:
-        return _why_no_sell(ledger, event, account, done, open_sells, view)
-    intent = _intent(event, signal, strategy, account, done.order, decided, view)
-    rate = done.rates.get(account)
-    intent = replace(
-        intent,
-        inputs=_inputs(
-            view,
-            intent,
-            rate=f"{rate.numerator}/{rate.denominator}" if rate else "0",
-            delta=done.delta,
-            entitled=str(book.entitled),
-            own=book.own,
-            open=open_sells,
-        ),
-    )
-    instrument = view.instrument(account, symbol, anchor_of(signal))
-    if instrument is not None and _wrong_basis(event, signal, account, instrument, view):
-        intent = replace(intent, limit=None)
-        ledger.say(_wrong_basis_alarm(intent, view.now))
-    if too_old(event, strategy) and view.trading_day(account, event.sent_at) != view.trading_day(account, view.now):
-        # Its part is a debt that a person approves: the market may have changed since the strategy meant it.
-        debt_id = intent_id_for(event.event_id, account, Origin.DEBT)
-        debt = replace(intent, intent_id=debt_id, origin=Origin.DEBT, event_id=None, limit=None, resting=False)
-        ledger.put_intent(replace(debt, approved=False, waiting=Reason.TOO_OLD))
-        return Part(shares=decided, reason=Reason.TOO_OLD, text=view.sentence(Reason.TOO_OLD))
-    ledger.put_intent(intent)
-    reason = (
-        Reason.HALTED if view.halted else view.stopped(event.strategy) or (None if strategy.enabled else Reason.PAUSED)
-    )
-    if reason is not None:
-        end_intent(ledger, intent, view.now, Part(shares=decided, reason=reason, text=view.sentence(reason)))
-    return None
-
-
-def _why_no_sell(
-    ledger: Ledger, event: Event, account: str, done: Absorbed, open_sells: int, view: View
-) -> Part | None:
-    book = done.books[account]
-    rate = done.rates.get(account)
-    asked = int(scaled(done.delta, rate)) if rate else 0
-    if book.own == 0:
-        if not done.entitled_before.get(account) and account not in _following(view, event):
-            return None  # an account that has nothing to do with this strategy any more
-        return Part(shares=max(asked, 1), reason=Reason.NO_POSITION, text=view.sentence(Reason.NO_POSITION))
-    if open_sells >= book.own:
-        return Part(shares=asked, reason=Reason.ALREADY_FOLLOWED, text="在途的卖单已经包含了这次卖出。")
-    return Part(shares=max(asked, 1), reason=Reason.BELOW_LOT, text=view.sentence(Reason.BELOW_LOT))
-
-
-def _following(view: View, event: Event) -> set[str]:
-    strategy = view.config.by_kid(event.kid)
-    return set(routes(view.config, strategy)) if strategy else set()
-
-
-def _wrong_basis_alarm(intent: Intent, now: datetime) -> Message:
-    return Message(
-        at=now,
-        kind="alarm",
-        title=f"{intent.strategy} 的价格不是今天的市价",
-        text=f"{intent.symbol} 卖出照常执行,但不再使用策略的限价;请在聚宽打开 use_real_price。",
-        urgent=True,
-        key=f"basis:{intent.strategy}:{intent.symbol}:{now.date()}",
-    )
-
-
-def _intent(
-    event: Event, signal: OrderSignal, strategy: StrategyConfig, account: str, order: JqOrder, decided: int, view: View
-) -> Intent:
-    return Intent(
-        intent_id=intent_id_for(event.event_id, account, signal.side),
-        origin=Origin.SIGNAL,
-        event_id=event.event_id,
-        strategy=event.strategy,
-        account=account,
-        symbol=order.symbol,
-        side=signal.side,
-        decided=decided,
-        limit=None if signal.style.stop and signal.limit is None else order.limit,
-        anchor=anchor_of(signal),
-        resting=not order.status.final and not order.style.stop and order.limit is not None,
-        jq_day=order.day,
-        jq_order_id=order.jq_order_id,
-        approved=strategy.mode is not Mode.CONFIRM,
-        day=view.trading_day(account, view.now),
-        created_at=view.now,
-        received_at=event.received_at,
-        updated_at=view.now,
-    )
-
-
-def _inputs(view: View, intent: Intent, **facts: object) -> str:
-    return json.dumps({"config": view.config.version, "decided": intent.decided, **facts}, ensure_ascii=False)
 
 
 # --- cancels ---------------------------------------------------------------------------------------------------------

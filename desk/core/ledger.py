@@ -1,4 +1,4 @@
-"""The desk's tables in memory: what the trading loop decides on, and the batch of what it changed since the last commit.
+"""The desk's tables in memory: what the trading loop decides on, and the batch of what it changed since a commit.
 
 The journal is the truth; this is its image. Every `put_*` changes the image and the batch together; after a commit that
 failed the image is thrown away and loaded again. Owned by the trading loop, never shared between threads.

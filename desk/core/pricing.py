@@ -1,4 +1,4 @@
-"""What price an order is sent at (FOLLOWING §3.3): marketable by k ticks, inside cage, band and the strategy's limit."""
+"""What price an order is sent at (FOLLOWING §3.3): k ticks through the book, inside cage, band and limit."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def price_order(
 ) -> Price:
     """Price an order: `ticks` through the opposite best, rounded half up to the tick, then clamped.
 
-    `to_edge` takes the cage edge at once (a sell after 触发强制卖出次数); `caged` is off in the calls, where the cage does
-    not hold. `limit` None: no limit of the strategy's own.
+    `to_edge` takes the cage edge at once (a sell after 触发强制卖出次数); `caged` is off in the calls, where the
+    cage does not hold. `limit` None: no limit of the strategy's own.
     """
     buy = side is Side.BUY
     tick = instrument.tick

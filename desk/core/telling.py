@@ -98,7 +98,7 @@ class Letter:
     id: int
     urgent: bool
     alone: bool  # never merged: a summary, a letter half sent, one that was refused
-    last: bool  # refused before: goes behind everything else, so that it holds nothing up
+    refusals: int  # how often it was refused: goes behind those refused less often, so that it holds nothing up
     line_bytes: int  # its size as one line of a merged letter
 
 
@@ -109,7 +109,7 @@ def choose(letters: Sequence[Letter], room: int, limit: int) -> tuple[Letter, ..
     never merged; normal ones leave URGENT_SLOTS free. 10 normal letters and room 20: 7 = (20 - 5) // 2 may go singly,
     so these are merged.
     """
-    queue = sorted(letters, key=lambda letter: (letter.last, not letter.urgent, letter.id))
+    queue = sorted(letters, key=lambda letter: (letter.refusals, not letter.urgent, letter.id))
     if not queue:
         return ()
     first = queue[0]
@@ -119,13 +119,13 @@ def choose(letters: Sequence[Letter], room: int, limit: int) -> tuple[Letter, ..
     run: list[Letter] = []
     size = 0
     for letter in queue:
-        if letter.alone or letter.last or letter.urgent != first.urgent:
+        if letter.alone or letter.refusals or letter.urgent != first.urgent:
             break
         size += letter.line_bytes + 1
         if size > limit:
             break
         run.append(letter)
-    waiting = sum(1 for letter in queue if letter.urgent == first.urgent and not letter.last)
+    waiting = sum(1 for letter in queue if letter.urgent == first.urgent and not letter.refusals)
     singly = spare if first.urgent else max(1, spare // 2)
     return tuple(run) if len(run) > 1 and waiting > singly else (first,)
 

@@ -37,7 +37,7 @@ class Daily:
     # --- the close --------------------------------------------------------------------------------------------------
 
     def _close(self, desk: AccountDesk) -> None:
-        """Run the close of the last ended day, once, with a picture of the account taken after it where there is one."""
+        """Run the close of the last ended day, once, on a picture of the account taken after it if there is one."""
         day, close = desk.closed_day(self.now), desk.last_close(self.now)
         flag = f"closed:{desk.name}"
         done = self.ledger.flags.get(flag)

@@ -1,4 +1,4 @@
-"""What the brokers say, put into the ledger: reports, snapshots, answers, and the deadlines of those that do not come."""
+"""What the brokers say, put into the ledger: reports, snapshots, answers, and the deadlines of missing ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A person's commands, carried out on the ledger by the trading loop: approve, reject, cancel, resolve, halt, unhalt."""
+"""A person's commands, carried out by the trading loop: approve, reject, cancel, resolve, halt, unhalt."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from datetime import datetime
 from desk.core.book import exact
 from desk.core.config import Config
 from desk.core.day import empty_entitlement, raise_debt
-from desk.core.decide import end_intent, settle_event
+from desk.core.endings import end_intent, settle_event
 from desk.core.ledger import Ledger, missing
 from desk.core.reconcile import learn
 from desk.core.values import Command, Fact, Intent, Message, Mode, OrderState, Origin, Part, Reason, Side

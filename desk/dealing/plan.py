@@ -13,7 +13,7 @@ from desk.core.book import sold_today_bound
 from desk.core.chase import Account, Cancel, Cut, End, Scene, Send, Step, Wait, next_step
 from desk.core.config import Config
 from desk.core.day import entitled_for_debt
-from desk.core.decide import end_intent, settle_event
+from desk.core.endings import end_intent, settle_event
 from desk.core.ledger import Ledger, missing
 from desk.core.reconcile import classify_refusal, learn
 from desk.core.values import (

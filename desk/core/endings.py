@@ -1,0 +1,67 @@
+"""How intents and events end, and how a known difference is recorded and told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+
+from desk.core.book import give_up
+from desk.core.ledger import Ledger, ended
+from desk.core.values import EventOutcome, Gap, Intent, Message, Part, Side
+from desk.core.verdict import conclude, merged
+
+
+def settle_event(ledger: Ledger, event_id: str, now: datetime) -> EventOutcome | None:
+    """End an event whose intents have all ended; None while it is still at work (or has ended before)."""
+    outcome = ledger.outcomes.get(event_id)
+    if outcome is None:
+        return None
+    final = conclude(event_id, outcome, ledger.intents_of_event(event_id), now)
+    if final is not None:
+        ledger.end_event(final)
+    return final
+
+
+def end_intent(ledger: Ledger, intent: Intent, now: datetime, *parts: Part) -> Intent:
+    """End an intent; a buy that ends short gives up what is left of T for it, and its order remembers that."""
+    done = ended(replace(intent, parts=merged((*intent.parts, *(p for p in parts if p.shares > 0)))), now)
+    short = done.decided - done.filled
+    if done.side is Side.BUY and short > 0:
+        key = (done.strategy, done.account, done.symbol)
+        book = ledger.book(*key)
+        others = ledger.open_shares(key, Side.BUY, but=done.intent_id)
+        given = give_up(done.symbol, entitled=book.entitled, own=book.own, other_open_buys=others, missing=short)
+        if given:
+            done = replace(done, given_up=given)
+            after = replace(book, entitled=max(Decimal(0), book.entitled - given))
+            ledger.put_book(after, "放弃", done.intent_id, now)
+            _remember_given_up(ledger, done, given)
+    ledger.put_intent(done)
+    return done
+
+
+def _remember_given_up(ledger: Ledger, intent: Intent, given: int) -> None:
+    if intent.jq_day is None or intent.jq_order_id is None:
+        return
+    rate = ledger.jq_rates.get((intent.strategy, intent.jq_day, intent.jq_order_id), {}).get(intent.account)
+    if rate is not None:
+        ledger.put_jq_rate(replace(rate, given_up=rate.given_up + given))
+
+
+def note_gap(ledger: Ledger, strategy: str, symbol: str | None, text: str, ref: str, at: datetime) -> None:
+    """Record a gap and tell it, both once."""
+    gap = Gap(
+        at=at, strategy=strategy, symbol=symbol, cause=text[:40], text=text, key=f"{strategy}:{symbol}:{text}:{ref}"
+    )
+    if ledger.put_gap(gap):
+        ledger.say(
+            Message(
+                at=at,
+                kind="alarm",
+                title=f"{strategy} 出现缺口",
+                text=f"{symbol or ''} {text}".strip(),
+                urgent=True,
+                key=f"gap:{gap.key}",
+            )
+        )
