@@ -6,12 +6,12 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import datetime
 from pathlib import Path
 
 from desk.journal.database import file_uri
-from desk.journal.errors import JournalUnusable, translate
+from desk.journal.errors import JournalUnavailable, JournalUnusable, translate
 from desk.texts import journal as texts
 
 Progress = Callable[[int, int], None]  # pages done, pages in all
@@ -21,9 +21,9 @@ _PAGES_AT_ONCE = 2000
 
 def copy_file(source: Path, target: Path, progress: Progress | None = None) -> None:
     """Make a consistent copy of a journal in use, checked before it gets its name. Raises JournalError."""
-    target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name(target.name + ".part")
     try:
+        target.parent.mkdir(parents=True, exist_ok=True)
         with closing(_open(source, "ro")) as origin, closing(_open(partial, "rwc")) as copy:
             # Our own read transaction keeps the picture still while others write: no restart, no end.
             origin.execute("BEGIN")
@@ -37,8 +37,11 @@ def copy_file(source: Path, target: Path, progress: Progress | None = None) -> N
         os.replace(partial, target)
     except sqlite3.Error as error:
         raise translate(error) from error
+    except OSError as error:
+        raise JournalUnavailable(texts.not_copied(str(target), str(error))) from error
     finally:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
 
 
 def verify(source: Path, known: tuple[str, ...]) -> None:

@@ -53,6 +53,10 @@ def not_a_backup(why: str) -> str:
     return f"这个备份不能用：{why}"
 
 
+def not_copied(target: str, why: str) -> str:
+    return f"备份没有写成（{target}）：{why}"
+
+
 def server_said(text: str) -> str:
     return f"数据库返回错误：{text}"
 

@@ -61,6 +61,7 @@ def test_paths_with_blanks_percents_and_chinese_are_fine(tmp_path: Path, clock: 
         assert len(journal.undecided_events()) == 1
 
 
+@pytest.mark.usefixtures("on_sqlite")
 def test_a_journal_is_in_wal_mode_and_fully_synchronous(journal: Journal) -> None:
     for pragma, expected in (("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1)):
         assert journal._write(lambda session, name=pragma: session.rows(f"PRAGMA {name}")) == [(expected,)]

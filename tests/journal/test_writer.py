@@ -199,6 +199,7 @@ def test_a_foreign_lock_makes_the_journal_unavailable_until_it_is_gone(tmp_path:
         assert journal.accept(body("b")).status == "accepted"
 
 
+@pytest.mark.usefixtures("on_sqlite")
 def test_a_full_disk_stores_nothing_by_half_and_heals(journal: Journal) -> None:
     (pages,) = journal._write(lambda session: session.rows("PRAGMA page_count"))[0]
     journal._write(lambda session: session.rows(f"PRAGMA max_page_count = {pages + 3}"))
