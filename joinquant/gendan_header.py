@@ -46,7 +46,7 @@ def _gendan_install(names, settings):
     # A strategy may well say `from numpy import *` below: what we use must not be looked up in its globals.
     from builtins import (
         AttributeError, BaseException, Exception, LookupError, OSError, RecursionError, TypeError, ValueError, abs, bytes,
-        dict, enumerate, float, getattr, hasattr, int, isinstance, len, list, max, min, object, range, round, setattr,
+        dict, float, getattr, hasattr, int, isinstance, len, list, max, min, object, range, round, setattr,
         str, tuple, type, zip,
     )
 
@@ -61,6 +61,7 @@ def _gendan_install(names, settings):
               '8': 'n', '0': 'o', '1': 'f', '2': 'c', '3': 'r', '4': 'h'}
     LIVE = 'nof'
     STYLES = {'MarketOrderStyle': '', 'LimitOrderStyle': 'l', 'StopMarketOrderStyle': 's', 'StopLimitOrderStyle': 'S'}
+    UNKNOWN = object()  # a style argument that could not be seen
     BATCH = 50  # events in one body
     MAX_BODY = 60000  # bytes; the receiver takes 64 KiB
     LATE = 600  # seconds between strategy time and the wall clock that make a simulation a delayed one
@@ -200,15 +201,17 @@ def _gendan_install(names, settings):
         """Seconds since 1970 of JoinQuant's naive Beijing time."""
         return calendar.timegm(naive.timetuple()) - 8 * 3600
 
-    def read_style(style):
-        """(k, limit) of the call's style argument; '' is a market order."""
+    def read_style(style, facts):
+        """(k, limit) of the call's style argument; '' is a market order. Never guesses that a live order is one."""
+        if style is None:
+            return '', None
         for kind in type(style).__mro__:
             if kind.__name__ in STYLES:
                 limit = None
                 for name in ('limit_price', '_limit_price', 'price'):
                     limit = limit or number(getattr(style, name, None))
                 return STYLES[kind.__name__], limit if limit and limit > 0 else None
-        return '', None
+        return 'l' if facts['u'] in LIVE else '', None
 
     def read_order(order):
         """The facts of a JoinQuant order as the wire names them."""
@@ -221,6 +224,9 @@ def _gendan_install(names, settings):
         added = getattr(order, 'add_time', None)
         facts['d'] = epoch(added) if hasattr(added, 'timetuple') else None
         return facts
+
+    def compact(content):
+        return json.dumps(content, ensure_ascii=False, separators=(',', ':')).encode('utf-8')
 
     def in_words(event):
         if event['y'] in 'ot':
@@ -296,8 +302,10 @@ def _gendan_install(names, settings):
             if not isinstance(kept, dict) or not isinstance(kept.get('spool'), list):
                 if kept is not None:
                     self.say('state', 'g.gendan 被改写,未送达的信号已丢失,序号从头开始')
-                kept = {'q': 1, 'spool': [], 'live': {}, 'day': '', 'late': ''}
+                kept = {'spool': []}
                 setattr(box, 'gendan', kept)
+            for key, value in (('q', 1), ('live', {}), ('day', ''), ('late', '')):
+                kept.setdefault(key, value)
             return kept
 
         def find_context(self):
@@ -442,13 +450,16 @@ def _gendan_install(names, settings):
             return self.deliver()
 
         def pack(self, events):
+            if len(events) > 1 and len(compact(events)) * 4 // 3 > MAX_BODY - 1000:
+                for event in events:
+                    self.pack([event])
+                return
             state = self.state()
             for event in events:
                 if event['y'] != 't':
                     event['q'] = state['q']
                     state['q'] += 1
-            content = events[0] if len(events) == 1 else events
-            plaintext = json.dumps(content, ensure_ascii=False, separators=(',', ':')).encode('utf-8')
+            plaintext = compact(events[0] if len(events) == 1 else events)
             body_id = self.random(16)
             body, mac = self.keys.pack(body_id, int(self.now() * 1000), plaintext)
             words = '、'.join([in_words(event) for event in events[:3]]) + (' 等' if len(events) > 3 else '')
@@ -547,15 +558,14 @@ def _gendan_install(names, settings):
                 return
             if failed:  # what it created before it failed is known to nobody else, and its limit not to us
                 today = self.orders('get_orders') if noted['ids'] is not None else {}
-                made = [(today[one], None) for one in today if one not in noted['ids']]
+                made = [(today[one], UNKNOWN) for one in today if one not in noted['ids']]
             else:
                 made = self.results(name, args, kwargs, result)
             reports = []
             for order, style in made:
                 facts = self.safely(read_order, order)
                 if facts is not None:
-                    unknown = ('l' if facts['u'] in LIVE else '', None)
-                    reports.append((facts, unknown if failed else self.safely(read_style, style) or unknown))
+                    reports.append((facts, self.safely(read_style, style, facts) or read_style(UNKNOWN, facts)))
             run = self.run_type(context, self.strategy_time(context, reports[0][0]['d'] if reports else None))
             if not run:
                 return
@@ -571,23 +581,15 @@ def _gendan_install(names, settings):
                 return [(result, style)] if hasattr(result, 'order_id') else []
             asked = list(kwargs.get('orders', args[0] if args else None) or ())
             made = list(result.values() if isinstance(result, dict) else result or ())
-            orders = []
-            for index, order in enumerate(made):
-                one = asked[index] if len(asked) == len(made) else None
-                if isinstance(one, dict):
-                    style = one.get('style')
-                elif isinstance(one, (list, tuple)):
-                    style = one[2] if len(one) > 2 else None
-                else:
-                    style = getattr(one, 'style', None)
-                if hasattr(order, 'order_id'):
-                    orders.append((order, style))
-            return orders
+            styles = [UNKNOWN] * len(made)
+            if len(asked) == len(made):
+                styles = [one.get('style') if isinstance(one, dict) else getattr(one, 'style', UNKNOWN) for one in asked]
+            return [(order, style) for order, style in zip(made, styles) if hasattr(order, 'order_id')]
 
         def after_cancel(self, context, args, kwargs, noted, result):
             asked = args[0] if args else kwargs.get('order', kwargs.get('orders'))
             asked = list(asked.values()) if isinstance(asked, dict) else asked
-            asked = asked if isinstance(asked, (list, tuple)) or hasattr(asked, '__next__') else [asked]
+            asked = asked if isinstance(asked, (list, tuple)) else [] if hasattr(asked, '__next__') else [asked]
             today = self.safely(self.orders, 'get_orders') or {}
             cancelled = []
             for one in asked:
@@ -608,7 +610,8 @@ def _gendan_install(names, settings):
                 events.append({'y': 'c', 'q': 0, 'r': run, 'd': at, 'o': facts['o'], 'x': facts['x'],
                                'a': facts['a'], 'f': facts['f'], 'u': facts['u']})
                 self.remember(facts, *self.state()['live'].get(facts['o'], [0, '', '', None])[2:])
-            self.send(events + (self.safely(self.changes, run, {}, [facts['o'] for facts in cancelled]) or []))
+            moved = self.safely(self.changes, run, noted['live'], [facts['o'] for facts in cancelled]) or []
+            self.send(events + moved)
 
         def wrap(self, name, original):
             def wrapper(*args, **kwargs):
@@ -715,5 +718,8 @@ def _gendan_install(names, settings):
     gendan.safely(gendan.install)
 
 
-_gendan_install(globals(), _gendan_settings())
+try:
+    _gendan_install(globals(), _gendan_settings())
+except Exception as _gendan_error:  # a platform without sockets, say: the strategy goes on, loudly unfollowed
+    log.error('[跟单] 安装失败,信号不会发送:%s %s' % (type(_gendan_error).__name__, _gendan_error))
 # =========================================== 跟单代码到此为止,以下是您的策略 ===========================================

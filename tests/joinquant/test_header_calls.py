@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import builtins
 import dis
+import sys
 import types
 from typing import Any
 
 import pytest
 
 from desk.core import wire
+from desk.snippet import render
 from tests.joinquant.jq_stub import (
     JoinQuant,
     LimitOrderStyle,
@@ -20,7 +22,7 @@ from tests.joinquant.jq_stub import (
     StopMarketOrderStyle,
     strategy_time,
 )
-from tests.joinquant.pasted import Strategy
+from tests.joinquant.pasted import KID, SECRET, Strategy
 
 
 def sent(strategy: Strategy) -> list[Any]:
@@ -70,6 +72,7 @@ def test_a_sell_is_sent_with_what_is_left() -> None:
         (StopMarketOrderStyle(9.9), "s", None),
         (StopLimitOrderStyle(9.8, 9.9), "S", 9.8),
         (type("MyLimit", (LimitOrderStyle,), {})(9.5), "l", 9.5),
+        (type("IcebergStyle", (), {"limit_price": 9.5})(), "l", None),  # live and unknown: no market order to chase
     ],
 )
 @pytest.mark.parametrize("by_keyword", [True, False])
@@ -190,6 +193,33 @@ def test_more_than_fifty_orders_are_several_bodies() -> None:
     assert [event["q"] for event in sent(strategy)] == list(range(1, 121))
 
 
+def test_requests_that_cannot_be_seen_again_are_still_reported() -> None:
+    strategy = Strategy()
+    one = {"security": "000001.XSHE", "amount": 100, "style": LimitOrderStyle(9.5)}
+    made = strategy.call("batch_submit_orders", iter([one, {**one, "style": None}]))
+    strategy.call("batch_cancel_orders", iter(made[:1]))
+    assert [[event.get(key) for key in "yukl"] for event in sent(strategy)] == [
+        ["o", "o", "l", None],
+        ["o", "h", None, None],
+        ["o", "c", "l", None],
+    ]
+
+
+def test_what_is_too_long_for_one_body_goes_in_several() -> None:
+    strategy = Strategy()
+    strategy.call("order", "000001.XSHE", 100, LimitOrderStyle(9.5))
+    strategy.jq.fill(strategy.jq.book[1732208241])
+    for number in range(900):
+        strategy.jq.context.portfolio.positions[f"{number:06}.XSHG"] = Position(100)
+    strategy.call("gendan_after_close", strategy.jq.context)
+    assert [event["y"] for event in sent(strategy)] == ["o", "o", "s"]
+    assert all(len(body) < 65536 for body in strategy.receiver.bodies)
+    for number in range(900, 3000):
+        strategy.jq.context.portfolio.positions[f"{number:06}.XSHG"] = Position(100)
+    strategy.call("gendan_after_close", strategy.jq.context)
+    assert "内容太长" in strategy.said("error") and strategy.spool == []
+
+
 def test_the_close_sends_the_finals_of_the_day_and_a_snapshot() -> None:
     strategy = Strategy()
     strategy.call("order", "000001.XSHE", 300)
@@ -306,6 +336,17 @@ def test_a_damaged_secret_is_said_at_once_and_at_every_order(text: str) -> None:
     assert strategy.said("error").count("设置无效") == 2
 
 
+def test_a_platform_on_which_it_cannot_be_installed_runs_the_strategy_unfollowed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "socket", None)
+    jq = JoinQuant()
+    names = jq.names()
+    exec(render("1.2.3.4:8888", KID, SECRET, "a"), names)
+    assert names["order"]("000001.XSHE", 100).filled == 100
+    assert "安装失败" in jq.log.lines[0][1]
+
+
 def test_names_that_the_strategy_shadows_are_not_used() -> None:
     strategy = Strategy()
     for name in dir(builtins):
@@ -394,3 +435,11 @@ def test_a_test_order_stands_outside_the_sequence() -> None:
     test, order = sent(strategy)
     assert [test[key] for key in "yqrxbafpuw"] == ["t", 0, "s", "000001.XSHE", 1, 1000, 1000, 10.5, "h", 1]
     assert order["q"] == 1
+
+
+def test_outside_joinquant_a_test_order_needs_nothing_but_the_file() -> None:
+    strategy = Strategy(names={})
+    assert strategy.names["gendan_test"]("000001.XSHE", 100, buy=False) == "accepted"
+    assert sent(strategy)[0]["b"] == 0
+    strategy.line.down = True
+    assert strategy.names["gendan_test"]("000001.XSHE", 100) is None
