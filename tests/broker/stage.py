@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -18,13 +18,7 @@ FRIDAY = date(2026, 11, 20)
 
 
 def at(clock: str, day: date = FRIDAY) -> datetime:
-    return datetime.combine(
-        day,
-        datetime.strptime(clock, "%H:%M:%S").time()
-        if clock.count(":") == 2
-        else datetime.strptime(clock, "%H:%M").time(),
-        BEIJING,
-    )
+    return datetime.combine(day, time.fromisoformat(clock), BEIJING)
 
 
 def weekday(day: date) -> bool:

@@ -195,6 +195,7 @@ class PaperExchange:
             pit.now = min(edge, now)
             if pit.now == edge:
                 self._cross(edge)
+                self._finish()
 
     def _run_ticks(self, until: datetime, edge: datetime) -> None:
         pit = self._pit
@@ -203,9 +204,10 @@ class PaperExchange:
         step = (
             TICK_MS if gap <= _FINE_GAP else TICK_MS * (1 + int(gap / timedelta(milliseconds=TICK_MS)) // _COARSE_TICKS)
         )
+        ticked = pit.now
         while pit.open or self._agenda:
             due = self._agenda[0][0] if self._agenda else None
-            tick = next_tick(pit.now, step) if matching and pit.open else None
+            tick = next_tick(ticked, step) if matching and pit.open else None
             moment = min((m for m in (due, tick) if m is not None), default=None)
             if moment is None or moment > until or moment >= edge:
                 return
@@ -213,7 +215,9 @@ class PaperExchange:
             if due is not None and due <= moment:
                 heapq.heappop(self._agenda)[2]()
             else:
+                ticked = moment
                 pit.tick()
+            self._finish()  # each moment by itself, so that reports and late answers keep their order
 
     def _cross(self, edge: datetime) -> None:
         pit = self._pit

@@ -67,7 +67,8 @@ def tradable(symbol: str) -> bool:
 
 
 def bad_remark(client_order_id: str) -> bool:
-    return not client_order_id.isascii() or not 1 <= len(client_order_id) <= REMARK_BYTES
+    plain = client_order_id.isascii() and client_order_id.isprintable()
+    return not plain or not 1 <= len(client_order_id) <= REMARK_BYTES
 
 
 def refusal(
