@@ -203,14 +203,15 @@ class Messenger:
             wait = self._await_flight(line, now, mono)
             if wait is not None:
                 return wait
+            wait = max(line.not_before - mono, line.window.wait(mono, 0))
+            if wait > 0:
+                self._settle(line)
+                return wait
             rows = self._rows(line, now)
             if line.robot == LOG_ROBOT:
                 return self._tell_log(line, rows, now)
             if line.disabled or not rows:
                 return IDLE_S
-            wait = max(line.not_before - mono, line.window.wait(mono, 0))
-            if wait > 0:
-                return wait
             parcel = letters.compose(
                 rows,
                 now=now,
@@ -245,8 +246,7 @@ class Messenger:
         rows: list[OutboxRow] = [shout for shout in line.shouts.copy() if shout.id not in line.shouts_told]
         if not self._settle(line):
             return rows
-        try:
-            # The latest time ever seen: a wall clock that jumps back must not hide what is due.
+        try:  # with the latest time ever seen: a wall clock that jumps back must not hide what is due
             due = self._outbox.outbox_due(line.robot, self._latest or now, FETCHED)
         except Exception:  # noqa: BLE001 (without the journal shouts still go out)
             self._complain(f"the outbox did not answer for robot {line.robot}")

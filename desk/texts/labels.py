@@ -5,6 +5,7 @@ Also the few ways in which money, shares, times and tables are written wherever 
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -28,6 +29,7 @@ from desk.core.values import (
 
 _CENT = Decimal("0.01")
 _MILL = Decimal("0.001")
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 LABELS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
     Side: {Side.BUY: "买入", Side.SELL: "卖出"},
@@ -200,7 +202,7 @@ def width(text: str) -> int:
 
 def one_line(text: str) -> str:
     """Put text from outside on one line: control characters (line breaks, terminal escapes) become spaces."""
-    return "".join(" " if unicodedata.category(char) in ("Cc", "Zl", "Zp") else char for char in text)
+    return _CONTROLS.sub(" ", text)
 
 
 def table(rows: Sequence[Sequence[object]], header: Sequence[str]) -> str:

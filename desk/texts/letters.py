@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from desk.core.telling import Letter, choose, split_text
+from desk.core.telling import URGENT_SLOTS, Letter, choose, split_text
 from desk.core.values import Message
 from desk.texts.labels import day_and_time, one_line, when
 
@@ -53,21 +53,23 @@ def compose(
     room: int,
     limit: int,
     started: Mapping[int, Started],
-    refused: Collection[int],
+    refused: Mapping[int, int],
     maybe_told: Collection[int],
 ) -> Parcel | None:
     """Write what goes next in at most `limit` bytes; None when nothing may go in `room` free slots of this minute.
 
-    `started`, `refused` and `maybe_told` speak of rows by id: long messages under way, messages refused before, and
-    messages that a post without an answer may have delivered.
+    `started`, `refused` and `maybe_told` speak of rows by id: long messages under way, how often a message was refused,
+    and messages that a post without an answer may have delivered.
     """
+    if room <= 0 or (room <= URGENT_SLOTS and not any(row.message.urgent for row in rows)):
+        return None  # before the writing, which costs
     lines = {row.id: line(row.message, now) for row in rows}
     letters = [
         Letter(
             id=row.id,
             urgent=row.message.urgent,
             alone=row.message.kind in _NEVER_MERGED or row.id in started,
-            last=row.id in refused,
+            refusals=refused.get(row.id, 0),
             line_bytes=len(lines[row.id].encode()),
         )
         for row in rows
