@@ -128,9 +128,7 @@ class Desk:
     latency: list[float]
 
     def say(self, text: str, *, urgent: bool = False, kind: str = "info", key: str = "") -> None:
-        self.outbox.put(
-            Message(at=self.clock.now(), kind=kind, title="标题", text=text, urgent=urgent, key=key)
-        )
+        self.outbox.put(Message(at=self.clock.now(), kind=kind, title="标题", text=text, urgent=urgent, key=key))
 
     def run(self, seconds: float) -> None:
         until = self.clock.monotonic() + seconds
@@ -588,11 +586,9 @@ def test_a_whole_address_pasted_as_token_is_the_same_robot_as_its_token() -> Non
 
 PAUSES = st.floats(min_value=0, max_value=40)
 KINDS = st.sampled_from(["order", "fill", "info", "summary"])
-SIZES = st.sampled_from([0, 1, 30, 300, 700, 2100])
-SAYINGS = st.lists(st.tuples(PAUSES, KINDS, st.booleans(), SIZES, st.integers(1, 30)), min_size=1, max_size=12)
-TROUBLES = st.lists(
-    st.sampled_from([0, 0, 0, "http 500", CUT, LOST, HANG, PAGE, -1, 45009, 40058]), max_size=12
-)
+SIZES = st.sampled_from([0, 1, 30, 300, 1500])
+SAYINGS = st.lists(st.tuples(PAUSES, KINDS, st.booleans(), SIZES, st.integers(1, 12)), min_size=1, max_size=10)
+TROUBLES = st.lists(st.sampled_from([0, 0, 0, "http 500", CUT, LOST, HANG, PAGE, -1, 45009, 40058]), max_size=12)
 
 
 @settings(max_examples=30, deadline=None)
