@@ -139,7 +139,8 @@ def _note_conflict(session: Session, body: NewBody) -> None:
 
 def undecided_events(session: Session, limit: int) -> list[Event]:
     """The stored events that have no outcome yet, in the order of acceptance."""
-    rows = session.rows(f"{_EVENT} JOIN undecided u ON u.event = e.id ORDER BY e.id LIMIT ?", (limit,))
+    # Ordered by the queue's own column: the queue is walked, not the events.
+    rows = session.rows(f"{_EVENT} JOIN undecided u ON u.event = e.id ORDER BY u.event LIMIT ?", (limit,))
     return [read_event(row) for row in rows]
 
 
@@ -167,6 +168,16 @@ def read_event(row: Row) -> Event:
         clock_ahead=bool(clock_ahead),
         body=event_from_json(payload),
     )
+
+
+def strategies_seen(session: Session) -> list[str]:
+    """The strategies that any event went to, by name; steps from name to name instead of reading every event."""
+    found: list[str] = []
+    row = session.one("SELECT MIN(strategy) FROM events")
+    while row is not None and row[0] is not None:
+        found.append(row[0])
+        row = session.one("SELECT MIN(strategy) FROM events WHERE strategy > ?", (row[0],))
+    return found
 
 
 def kid_has_v2(session: Session, kid: str) -> bool:

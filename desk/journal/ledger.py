@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, TypeVar
@@ -20,8 +21,8 @@ from desk.core.values import (
     Order,
 )
 from desk.journal.columns import listing
-from desk.journal.database import Session
-from desk.journal.inbox import events_by_id
+from desk.journal.database import Row, Session
+from desk.journal.inbox import events_by_id, strategies_seen
 from desk.journal.outbox import put_message
 from desk.journal.records import (
     BOOK,
@@ -39,7 +40,7 @@ from desk.journal.records import (
     REPORT,
     Codec,
 )
-from desk.journal.tables import LIVE_STATES, OPEN_JQ
+from desk.journal.tables import NOT_FINAL, OPEN_JQ
 
 R = TypeVar("R")
 
@@ -68,61 +69,64 @@ def load(session: Session, today: date) -> Loaded:
     """Read the trader's state as of one moment."""
     day = today.isoformat()
     since = (today - JQ_ORDERS_KEPT).isoformat()
-    not_final = f"j.status IN ({listing(OPEN_JQ)})"
-    wanted_jq = f"(j.day >= ? OR {not_final})"
-    live = listing((*LIVE_STATES, "planned"))
-    outcomes = _all(session, OUTCOME, "WHERE verdict = 'working' ORDER BY event_id")
+    open_jq = f"status IN ({listing(OPEN_JQ)})"
+    outcomes = _any(session, OUTCOME, [("WHERE verdict = 'working'", ())])
     events = events_by_id(session, [outcome.event_id for outcome in outcomes])
     pairs = sorted(((events[outcome.event_id], outcome) for outcome in outcomes), key=lambda pair: pair[0].row)
+    jq_orders = _any(session, JQ_ORDER, [("WHERE day >= ?", (since,)), (f"WHERE {open_jq}", ())])
+    jq_rates = _any(
+        session,
+        JQ_RATE,
+        [
+            ("WHERE day >= ?", (since,)),
+            (
+                "WHERE (strategy, day, jq_order_id) IN "
+                f"(SELECT strategy, day, jq_order_id FROM jq_orders WHERE {open_jq})",
+                (),
+            ),
+        ],
+    )
+    intents = _any(session, INTENT, [("WHERE ended = 0", ()), ("WHERE day = ?", (day,))])
+    orders = _any(
+        session,
+        ORDER,
+        [
+            ("WHERE settled = 0", ()),
+            (f"WHERE state IN ({listing(NOT_FINAL)})", ()),
+            ("WHERE day = ?", (day,)),
+            ("WHERE intent_id IN (SELECT intent_id FROM intents WHERE ended = 0)", ()),
+        ],
+    )
+    fills = _any(session, FILL, [("WHERE day = ?", (day,))])
+    gaps = _any(session, GAP, [("WHERE closed_at IS NULL", ())])
     last = session.one("SELECT MAX(id) FROM events")
     return Loaded(
         open_outcomes=tuple(pairs),
-        jq_orders=tuple(
-            _all(session, JQ_ORDER, f"AS j WHERE {wanted_jq} ORDER BY strategy, day, jq_order_id", (since,), alias="j")
-        ),
-        jq_rates=tuple(
-            _all(
-                session,
-                JQ_RATE,
-                "AS r WHERE r.day >= ? OR EXISTS (SELECT 1 FROM jq_orders j WHERE j.strategy = r.strategy "
-                f"AND j.day = r.day AND j.jq_order_id = r.jq_order_id AND {not_final}) "
-                "ORDER BY strategy, day, jq_order_id, account",
-                (since,),
-                alias="r",
-            )
-        ),
-        holdings=tuple(_all(session, HOLDING, "ORDER BY strategy, symbol")),
-        books=tuple(_all(session, BOOK, "ORDER BY strategy, account, symbol")),
-        intents=tuple(_all(session, INTENT, "WHERE ended = 0 OR day = ? ORDER BY created_at, intent_id", (day,))),
-        orders=tuple(
-            _all(
-                session,
-                ORDER,
-                f"WHERE settled = 0 OR state IN ({live}) OR day = ? "
-                "OR intent_id IN (SELECT intent_id FROM intents WHERE ended = 0) "
-                "ORDER BY created_at, client_order_id",
-                (day,),
-            )
-        ),
-        fills_today=tuple(_all(session, FILL, "WHERE day = ? ORDER BY at, account, fill_id", (day,))),
-        open_gaps=tuple(_all(session, GAP, "WHERE closed_at IS NULL ORDER BY at, key")),
+        jq_orders=tuple(sorted(jq_orders, key=lambda order: (order.strategy, order.day, order.jq_order_id))),
+        jq_rates=tuple(sorted(jq_rates, key=lambda rate: (rate.strategy, rate.day, rate.jq_order_id, rate.account))),
+        holdings=tuple(_any(session, HOLDING, [("ORDER BY strategy, symbol", ())])),
+        books=tuple(_any(session, BOOK, [("ORDER BY strategy, account, symbol", ())])),
+        intents=tuple(sorted(intents, key=lambda intent: (intent.created_at, intent.intent_id))),
+        orders=tuple(sorted(orders, key=lambda order: (order.created_at, order.client_order_id))),
+        fills_today=tuple(sorted(fills, key=lambda fill: (fill.at, fill.account, fill.fill_id))),
+        open_gaps=tuple(sorted(gaps, key=lambda gap: (gap.at, gap.key))),
         flags=dict(session.rows("SELECT key, value FROM flags")),
         seq_state=_top_decided(session),
         last_event_row=last[0] or 0 if last else 0,
     )
 
 
-def _all(session: Session, codec: Codec[R], where: str, params: tuple[Any, ...] = (), alias: str = "") -> list[R]:
-    select = codec.select
-    if alias:
-        columns = ", ".join(f"{alias}.{column}" for column in codec.columns)
-        select = f"SELECT {columns} FROM {codec.table.name}"
-    return [codec.read(row) for row in session.rows(f"{select} {where}", params)]
+def _any(session: Session, codec: Codec[R], wheres: Sequence[tuple[str, tuple[Any, ...]]]) -> list[R]:
+    """The records that fit any of the conditions, each asked for by itself so that each finds its own index."""
+    found: dict[Row, None] = {}
+    for where, params in wheres:
+        found.update(dict.fromkeys(session.rows(f"{codec.select} {where}", params)))
+    return [codec.read(row) for row in found]
 
 
 def _top_decided(session: Session) -> dict[str, int]:
     top: dict[str, int] = {}
-    for (strategy,) in session.rows("SELECT DISTINCT strategy FROM events"):
+    for strategy in strategies_seen(session):
         row = session.one(
             "SELECT e.seq FROM events e WHERE e.strategy = ? "
             "AND EXISTS (SELECT 1 FROM outcomes o WHERE o.event_id = e.event_id) ORDER BY e.seq DESC LIMIT 1",

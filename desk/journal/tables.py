@@ -23,6 +23,8 @@ from desk.journal.tables_telling import schema_version as schema_version
 from desk.journal.tables_telling import settings_changes as settings_changes
 
 LIVE_STATES = tuple(state.value for state in OrderState if state.live)
+# A partial index serves only a query with the very words of its condition.
+NOT_FINAL = (*LIVE_STATES, OrderState.PLANNED.value)
 OPEN_JQ = tuple(status.value for status in JqStatus if not status.final)
 
 # --- what came in ---------------------------------------------------------------------------------------------------
@@ -235,7 +237,7 @@ intents = Table(
 )
 
 _live = text(f"state IN ({listing(LIVE_STATES)})")
-_not_final = text(f"state IN ({listing((*LIVE_STATES, OrderState.PLANNED.value))})")
+_not_final = text(f"state IN ({listing(NOT_FINAL)})")
 _unsettled = text("settled = 0")
 _known_to_broker = text("broker_order_id <> ''")
 orders = Table(

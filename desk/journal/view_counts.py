@@ -11,6 +11,7 @@ from desk.core.values import EventKind, OrderState, Side, Verdict
 from desk.journal import outbox
 from desk.journal.columns import listing
 from desk.journal.database import Session
+from desk.journal.inbox import strategies_seen
 from desk.journal.journal import Journal
 from desk.journal.tables import LIVE_STATES
 from desk.journal.values import day_bounds, iso, plain
@@ -56,7 +57,7 @@ def _account(row: tuple[Any, ...]) -> View:
 def _strategies(look: Session) -> dict[str, View]:
     """By name: when it was last heard of, its highest sequence number, its open gaps."""
     found: dict[str, View] = {}
-    for (name,) in look.rows("SELECT DISTINCT strategy FROM events ORDER BY strategy"):
+    for name in strategies_seen(look):
         last_at = look.one("SELECT MAX(received_at) FROM events WHERE strategy = ?", (name,))
         last_seq = look.one("SELECT MAX(seq) FROM events WHERE strategy = ?", (name,))
         found[name] = {

@@ -27,6 +27,7 @@ from desk.core.wire import event_from_json
 from desk.journal.columns import listing
 from desk.journal.database import Row, Session, marks
 from desk.journal.journal import Journal
+from desk.journal.tables import NOT_FINAL
 from desk.journal.values import day_bounds, iso, plain
 
 View = dict[str, Any]
@@ -200,10 +201,10 @@ def orders(
 
 def open_orders(journal: Journal) -> list[View]:
     """The orders that are not final, of whatever day."""
-    words = listing(state.value for state in OrderState if not state.final)
     with journal.look() as look:
         rows = look.rows(
-            f"SELECT {ORDER_COLUMNS} FROM orders WHERE state IN ({words}) ORDER BY created_at, client_order_id"
+            f"SELECT {ORDER_COLUMNS} FROM orders WHERE state IN ({listing(NOT_FINAL)}) "
+            "ORDER BY created_at, client_order_id"
         )
     return [order_view(row) for row in rows]
 
