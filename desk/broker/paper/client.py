@@ -114,6 +114,7 @@ class PaperLine:
         with self._lock:
             self.alive = False
             waiting, self._waiting = self._waiting, {}
+        self._socket.close()
         for _, box in waiting.values():
             box.put({})
         self._on_lost()

@@ -243,7 +243,9 @@ def main(argv: list[str] | None = None) -> int:
 
 def _follow_stdin(server: PaperServer) -> None:
     """Stop when the process that started this one is gone."""
-    sys.stdin.buffer.read()
+    # Not through sys.stdin: its lock, held by a waiting reader, would abort the interpreter at its end.
+    while os.read(sys.stdin.fileno(), 4096):
+        continue
     server.shutdown()
 
 
