@@ -54,6 +54,8 @@ class AccountDesk:
         self.cancel_refused_at: dict[str, float] = {}
         self.absences: dict[str, Absence] = {}
         self.compared_at: datetime | None = None  # taken_at of the snapshot last compared with the books
+        self.doubted = False  # the latest snapshot was not complete
+        self.short_looks: dict[str, int] = {}  # symbol -> looks in a row that showed fewer shares than the books
         self.complained: set[str] = set()  # cancels without confirmation that were told already
         self._sends: deque[float] = deque()
 
@@ -95,7 +97,7 @@ class AccountDesk:
         return self.broker.connected and self.matched_generation == self.broker.generation
 
     def look(self, monotonic: float, *, at_least_every_s: float = _SNAPSHOT_EVERY_S) -> Snapshot | None:
-        """A new snapshot if the last one is too old for the asker; None if none was due or to be had."""
+        """A new snapshot if the last look is too old for the asker; None if none was due or to be had."""
         if not self.broker.connected or monotonic - self.snapshot_at < at_least_every_s:
             return None
         generation = self.broker.generation
@@ -103,10 +105,13 @@ class AccountDesk:
         self.snapshot_at = monotonic
         if snapshot is None or snapshot.generation != generation or not self.broker.connected:
             return None  # a failed query is never an empty account
+        return snapshot
+
+    def believe(self, snapshot: Snapshot) -> None:
+        """Make a snapshot that has passed as complete the account's picture."""
         self.snapshot = snapshot
         self.cash_spent = Decimal(0)
         self.dirty = False
-        return snapshot
 
     def shares_of(self, symbol: str) -> tuple[int, int]:
         """(held, sellable) of a symbol in the latest snapshot."""

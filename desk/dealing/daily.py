@@ -17,6 +17,7 @@ from desk.dealing.persons import Persons
 from desk.texts import dealing as texts
 from desk.texts.labels import reason_text
 
+_LOOKS_BEFORE_FREEZE = 3  # positions may trail their trades by a moment
 _SENTENCES = {reason: reason_text(reason) for reason in Reason}
 
 
@@ -99,7 +100,9 @@ class Daily:
             if symbol in ours and fresh:
                 self._corporate_action(desk, symbol, snapshot.day, known.get(symbol, 0), held.get(symbol, 0), ours)
             foreign = held.get(symbol, 0) - ours.get(symbol, 0)
-            if foreign < 0:
+            looks = desk.short_looks.get(symbol, 0) + 1 if foreign < 0 else 0
+            desk.short_looks[symbol] = looks
+            if looks >= _LOOKS_BEFORE_FREEZE:
                 self._freeze(desk.name, symbol, texts.missing_shares(symbol, desk.name, -foreign))
             known[symbol] = max(0, foreign)
         kept = {symbol: shares for symbol, shares in known.items() if shares}

@@ -80,6 +80,13 @@ class Listening:
 
     def _match(self, desk: AccountDesk, snapshot: Snapshot) -> None:
         absorb_snapshot(self.ledger, desk.name, snapshot, self.now, on_stranger=self._stranger)
+        if not self._complete(desk, snapshot):
+            if not desk.doubted:
+                log.warning("A snapshot of account %s lacks what must be in it; it proves no absence", desk.name)
+            desk.doubted = True
+            return
+        desk.doubted = False
+        desk.believe(snapshot)
         for order in self.ledger.live_orders():
             if order.account == desk.name and order.state is OrderState.IN_DOUBT:
                 rule_absent(
@@ -94,6 +101,18 @@ class Listening:
                 )
         desk.matched_generation = snapshot.generation
         self._show_account(desk, snapshot)
+
+    def _complete(self, desk: AccountDesk, snapshot: Snapshot) -> bool:
+        """False for a picture that lacks orders the broker has numbered today, or shows value without positions.
+
+        Such answers come from terminals that are logging in; as "no orders" or "no positions" they would be a lie.
+        """
+        shown = {order.client_order_id for order in snapshot.orders}
+        for order in self.ledger.orders.values():
+            if order.account == desk.name and order.day == snapshot.day and order.broker_order_id:
+                if order.client_order_id not in shown:
+                    return False
+        return bool(snapshot.positions) or snapshot.asset.market_value == 0
 
     def _show_account(self, desk: AccountDesk, snapshot: Snapshot) -> None:
         """Let people see the account; nothing is decided on it."""

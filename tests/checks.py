@@ -1,0 +1,103 @@
+"""What must hold of a desk at any moment, and what must hold once nothing is under way; judged at the exchange."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from base_func import legal_buy, legal_sell
+from desk.core.values import OrderState, Side
+from tests.world import World
+
+
+def intents(world: World) -> dict[str, tuple[int, str, int]]:
+    """(decided, side, filled) of every intent the journal has ever stored."""
+    with world.journal.look() as look:
+        return {
+            row[0]: (row[1], row[2], row[3])
+            for row in look.rows("SELECT intent_id, decided, side, filled FROM intents")
+        }
+
+
+def assert_never_more_than_meant(world: World) -> None:
+    """I4: fills and live remainders at the exchange, by intent, never exceed what was decided; no side is changed."""
+    decided = intents(world)
+    exposure: dict[str, int] = {}
+    for name in world.exchanges:
+        for order in world.exchanges[name].picture(world.clock.now()).orders:
+            if not order.client_order_id:
+                continue
+            intent_id = order.client_order_id.rsplit("-", 1)[0]
+            assert intent_id in decided, f"{order.client_order_id} was sent without an intent in the journal"
+            assert decided[intent_id][1] == order.side.value
+            exposure[intent_id] = exposure.get(intent_id, 0) + (order.filled if order.status.final else order.shares)
+    for intent_id, shares in exposure.items():
+        assert shares <= decided[intent_id][0], (
+            f"{intent_id}: {shares} at the exchange, {decided[intent_id][0]} decided"
+        )
+
+
+def assert_one_side_live(world: World) -> None:
+    """Never a buy and a sell of one symbol on one account, never two orders of one side."""
+    for name in world.exchanges:
+        live = [
+            (o.symbol, o.side)
+            for o in world.exchanges[name].picture(world.clock.now()).orders
+            if not o.status.final and o.client_order_id
+        ]
+        assert len(live) == len(set(live)), f"two live orders in one slot: {live}"
+        symbols = [symbol for symbol, _ in live]
+        assert len(symbols) == len(set(symbols)), f"both sides live: {live}"
+
+
+def assert_books_agree(world: World, foreign: dict[str, int] | None = None) -> None:
+    """The exchange holds exactly what the books own, besides the hand-made part."""
+    for name, exchange in world.exchanges.items():
+        held = {p.symbol: p.shares for p in exchange.picture(world.clock.now()).positions if p.shares}
+        ours: dict[str, int] = {}
+        for (_, account, symbol), book in world.trader.ledger.books.items():
+            if account == name and book.own:
+                ours[symbol] = ours.get(symbol, 0) + book.own
+        for symbol, shares in (foreign or {}).items():
+            ours[symbol] = ours.get(symbol, 0) + shares
+        assert held == ours, f"exchange {held}, books {ours}"
+
+
+def assert_quiet(world: World) -> None:
+    """Nothing is under way: no living intent, no open or unknown order, every event ended."""
+    ledger = world.trader.ledger
+    assert not ledger.intents, [(i.intent_id, i.waiting, i.stopped, i.side, i.symbol) for i in ledger.intents.values()]
+    assert not ledger.live_orders()
+    assert not ledger.outcomes
+    assert not any(o.state is OrderState.IN_DOUBT for o in ledger.orders.values())
+
+
+def assert_within_a_lot(world: World, *, short_allowed: bool = True) -> None:
+    """own and T differ by less than the smallest legal order; what was not bought was given up or is a shortfall."""
+    for key, book in world.trader.ledger.books.items():
+        over = Decimal(book.own) - book.entitled
+        assert legal_sell(book.symbol, over, book.own) == 0, (
+            f"{key}: debt left, own {book.own}, entitled {book.entitled}"
+        )
+        if not short_allowed:
+            assert legal_buy(book.symbol, -over) == 0, f"{key}: short, own {book.own}, entitled {book.entitled}"
+
+
+def assert_history_explains_books(world: World) -> None:
+    """I20: replaying the history of book changes from zero gives the books."""
+    totals: dict[tuple[str, str, str], list[Decimal]] = {}
+    with world.journal.look() as look:
+        for strategy, account, symbol, entitled, own in look.rows(
+            "SELECT strategy, account, symbol, entitled, own FROM book_changes WHERE account IS NOT NULL"
+        ):
+            row = totals.setdefault((strategy, account, symbol), [Decimal(0), Decimal(0)])
+            row[0] += Decimal(entitled)
+            row[1] += int(own)
+    for key, book in world.trader.ledger.books.items():
+        found = totals.get(key, [Decimal(0), Decimal(0)])
+        assert (found[0], int(found[1])) == (book.entitled, book.own), key
+
+
+def orders_by_side(world: World) -> dict[Side, int]:
+    return {
+        side: sum(1 for o in world.trader.ledger.orders.values() if o.side is side) for side in (Side.BUY, Side.SELL)
+    }
