@@ -102,7 +102,7 @@ class Planner:
         child = self.ledger.live_order((intent.account, intent.symbol, intent.side))
         if child is None or child.intent_id != intent.intent_id or intent.stopped is not None or child.cancel_wished:
             return False
-        age = self.monotonic - desk.sent_at.get(child.client_order_id, self.monotonic)
+        age = self.monotonic - desk.sent_at.get(child.client_order_id, float("-inf"))
         alone = len(self.ledger.intents_of_book((intent.strategy, intent.account, intent.symbol))) == 1
         return alone and child.state is OrderState.WORKING and age < min(1.0, float(self.config.chase.wait_s))
 
