@@ -1,0 +1,310 @@
+"""The daemon: one per home. Opens what it needs, runs its threads, stops them in order.
+
+Threads: receiver (and its workers), trader, messenger, exchange timer, watch (rows that other processes have written),
+daily jobs. The journal is the only contact between receiver and trader.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import cast
+
+from desk import logs
+from desk.broker import BrokerUnavailable
+from desk.cli import parts
+from desk.cli.daily import DailyJobs
+from desk.cli.exits import CONFIG, UNEXPECTED, Leave
+from desk.cli.home import RECEIVER, TRADER, Home
+from desk.clock import Clock, fresh_bytes
+from desk.core.batch import Batch
+from desk.core.config import Config
+from desk.core.values import Message
+from desk.journal import Journal, JournalError, Lease
+from desk.senders import Keyring
+from desk.serving import CannotListen, HttpServer, PortOccupied
+from desk.settings.loader import read
+from desk.settings.problems import ConfigProblems
+from desk.settings.redaction import secret_values
+from desk.texts import cli as texts
+from Receiver import Receiver, make_app, open_door
+from send_trader_info import Messenger
+from Trader import Trader
+
+log = logging.getLogger(__name__)
+
+_TICK_S = 0.25
+_WATCH_S = 0.2
+_JOIN_S = 15.0
+
+
+class SharedJournal(Journal):
+    """The journal as a daemon uses it: other processes append to it as well, and their rows ring no bell here."""
+
+    def ring(self) -> None:
+        self._ring({"events", "commands"})
+
+
+class Daemon:
+    """Built, opened, started, waited for, closed: each once, from one thread."""
+
+    def __init__(
+        self,
+        home: Home,
+        *,
+        clock: Clock,
+        roles: frozenset[str],
+        env: Mapping[str, str] | None = None,
+        console_level: int | None = logging.WARNING,
+    ) -> None:
+        """`console_level` None: nothing is logged to the console."""
+        self.home = home
+        self.clock = clock
+        self.roles = roles
+        self.env = os.environ if env is None else env
+        self.console_level = console_level
+        self.notices: list[str] = []
+        self.failed: list[str] = []  # threads that ended by themselves
+        self.over = threading.Event()  # somebody wants the daemon to end
+        self._bell = threading.Event()
+        self._messages = threading.Event()
+        self._door_stop, self._stop = threading.Event(), threading.Event()
+        self._threads: list[threading.Thread] = []
+        self._door_thread: threading.Thread | None = None
+        self._open = ExitStack()
+
+    # --- opening ----------------------------------------------------------------------------------------------------
+
+    def open(self) -> None:
+        """Take the home, read the configuration, open the journal and the port. Raises what must end the program."""
+        try:
+            self._open_all()
+        except BaseException:
+            self._open.close()
+            raise
+
+    def _open_all(self) -> None:
+        loaded = read(self.home.path, self.env)
+        self.config, self.notices = loaded.config, list(loaded.notices)
+        self._open.enter_context(self.home.hold(sorted(self.roles & {RECEIVER, TRADER})))
+        self._logs = logs.setup(self.home.path, secret_values(self.config), to_console=self.console_level is not None)
+        self._open.callback(self._logs.close)
+        for handler in self._logs.handlers:
+            if type(handler) is logging.StreamHandler and self.console_level is not None:
+                handler.setLevel(self.console_level)
+        place = self.home.journal_place(self.config)
+        self.journal = cast(SharedJournal, SharedJournal.open(place, clock=self.clock))
+        self._open.callback(self.journal.close)
+        self.messenger = Messenger(self.journal, lambda: self.config.messenger, self.clock)
+        self.journal.on_messages(self._messages.set)
+        self.trading = parts.Trading()
+        self.door: HttpServer | None = None
+        if RECEIVER in self.roles:
+            self.door = self._open_door()
+            self._open.callback(self._close_door)
+        if TRADER in self.roles:
+            self.trading = parts.build(self.config, self.home.path, clock=self.clock, bell=self._bell, env=self.env)
+            self._open.callback(self.trading.close)
+            self.notices += self.trading.notices
+            self.trader = Trader(
+                journal=self.journal,
+                desks=self.trading.desks,
+                config=self.config,
+                clock=self.clock,
+                bell=self._bell,
+                reload=self.reload,
+                shout=self.shout,
+            )
+        self._take_lease()
+
+    def _open_door(self) -> HttpServer:
+        config = self.config
+        receiver = Receiver(
+            journal=self.journal, keyring=Keyring(lambda: self.config), clock=self.clock, alarm=self._alarm
+        )
+        try:
+            return open_door(make_app(receiver), config.listen_host, config.listen_port, clock=self.clock)
+        except PortOccupied as error:
+            raise Leave(CONFIG, texts.port_occupied(error.host, error.port)) from error
+        except CannotListen as error:
+            raise Leave(CONFIG, texts.cannot_listen(error.host, error.port, error.why)) from error
+
+    def _close_door(self) -> None:
+        if self.door is not None and self._door_thread is None:
+            self.door.close()
+
+    def _take_lease(self) -> None:
+        instance = fresh_bytes(8).hex()
+        lease = Lease(instance=instance, pid=os.getpid(), host=socket.gethostname(), started_at=self.clock.now())
+        self.journal.take_lease(lease)
+        self._open.callback(self._drop_lease, instance)
+
+    def _drop_lease(self, instance: str) -> None:
+        try:
+            self.journal.drop_lease(instance)
+        except JournalError:
+            log.exception("The lease could not be dropped; the next start takes it over")
+
+    @property
+    def address(self) -> str:
+        """Where the receiver listens, '' without one."""
+        return f"{self.door.host}:{self.door.port}" if self.door is not None else ""
+
+    # --- the configuration while running ----------------------------------------------------------------------------
+
+    def reload(self) -> Config:
+        """Read the configuration again and use it from now on; ValueError says why it cannot be."""
+        try:
+            loaded = read(self.home.path, self.env)
+            parts.refuse_unbuilt(loaded.config)
+        except (ConfigProblems, Leave) as error:
+            raise ValueError(str(error)) from error
+        if loaded.config.accounts != self.config.accounts and TRADER in self.roles:
+            known = {account.name: account.channel for account in self.config.accounts}
+            if {account.name: account.channel for account in loaded.config.accounts} != known:
+                raise ValueError(texts.ACCOUNTS_NEED_RESTART)
+        self._logs.know(secret_values(loaded.config))
+        self.config = loaded.config
+        log.info("The configuration was read again: version %s", self.config.version)
+        return self.config
+
+    def _stamp(self) -> tuple[float, ...]:
+        """When the configuration files were last written."""
+        try:
+            return tuple(sorted(path.stat().st_mtime for path in (self.home.path / "config").glob("*.json")))
+        except OSError:
+            return ()
+
+    # --- telling ----------------------------------------------------------------------------------------------------
+
+    def _alarm(self, title: str, text: str, key: str) -> None:
+        message = Message(at=self.clock.now(), kind="alarm", title=title, text=text, urgent=True, key=key)
+        try:
+            self.journal.commit(Batch(messages=[message]))
+        except JournalError:
+            self.messenger.shout(message)
+
+    def shout(self, title: str, text: str) -> None:
+        """Tell past the journal; once an hour for each title."""
+        now = self.clock.now()
+        key = f"shout:{title}:{now:%Y-%m-%dT%H}"
+        self.messenger.shout(Message(at=now, kind="alarm", title=title, text=text, urgent=True, key=key))
+
+    # --- threads ----------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Start the threads; from now on signals are taken and orders sent."""
+        # The trading loop must not wait 5 ms for each busy worker of the receiver.
+        sys.setswitchinterval(0.001)
+        self._stamped = self._stamp()
+        if TRADER in self.roles:
+            self._thread("trader", lambda: self.trader.run(self._stop))
+            self._thread("messenger", lambda: self.messenger.run(self._stop, self._messages))
+            self._thread("exchanges", self._drive_exchanges)
+            jobs = DailyJobs(journal=self.journal, home=self.home, config=lambda: self.config, clock=self.clock)
+            self._thread("daily", lambda: jobs.run(self._stop))
+        self._thread("watch", self._watch)
+        door = self.door
+        if door is not None:
+            self._door_thread = self._thread("receiver", lambda: door.run(self._door_stop))
+            self._threads.remove(self._door_thread)
+        log.info("Started: roles %s, receiver at %s", ", ".join(sorted(self.roles)), self.address or "-")
+
+    def _thread(self, name: str, work: Callable[[], None]) -> threading.Thread:
+        def survive() -> None:
+            try:
+                work()
+            except Exception:
+                log.exception("The thread %s failed", name)
+            if not (self._stop.is_set() or self._door_stop.is_set()):
+                self.failed.append(name)
+                self.over.set()
+
+        thread = threading.Thread(target=survive, name=name, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+        return thread
+
+    def _drive_exchanges(self) -> None:
+        """Move the time of the exchanges that live in this process."""
+        alive = dict(self.trading.exchanges)
+        while not self.clock.wait(self._stop, _TICK_S):
+            for name, exchange in list(alive.items()):
+                try:
+                    exchange.advance(self.clock.now())
+                except BrokerUnavailable as error:
+                    del alive[name]
+                    log.error("The exchange of %s stands still: %s", name, error)
+                    self.shout(texts.EXCHANGE_STOPPED, f"{name}：{error}")
+
+    def _watch(self) -> None:
+        """Notice what other processes append: commands of the CLI, events of a receiver of its own."""
+        while not self.clock.wait(self._stop, _WATCH_S):
+            if TRADER not in self.roles:
+                self._follow_files()
+                continue
+            try:
+                if self.journal.pending_commands() or self.journal.undecided_events(1):
+                    self.journal.ring()
+            except JournalError as error:
+                log.warning("The journal could not be watched: %s", error)
+
+    def _follow_files(self) -> None:
+        """A receiver on its own gets no commands: it reads the configuration again when a file has changed."""
+        stamp = self._stamp()
+        if stamp == self._stamped:
+            return
+        self._stamped = stamp
+        try:
+            self.reload()
+        except ValueError as error:
+            log.warning("The changed configuration is not used: %s", error)
+
+    # --- the end ----------------------------------------------------------------------------------------------------
+
+    def wait(self) -> None:
+        """Wait until somebody sets `over`, a signal handler or a thread that has failed."""
+        while not self.over.wait(0.5):
+            pass  # in steps: on Windows a wait without end cannot be interrupted
+
+    def close(self) -> None:
+        """Stop accepting, then trading, then telling; close everything. Raises Leave if a thread had failed."""
+        self._door_stop.set()
+        if self._door_thread is not None:
+            self._door_thread.join(_JOIN_S)
+        self._stop.set()
+        self._bell.set()
+        self._messages.set()
+        for thread in self._threads:
+            thread.join(_JOIN_S)
+        log.info("Stopped")
+        self._open.close()
+        if self.failed:
+            raise Leave(UNEXPECTED, texts.threads_failed(self.failed, self.home.path / logs.FOLDER))
+
+
+def run(home: Home, *, clock: Clock, roles: frozenset[str], say: Callable[[str], None], over: threading.Event) -> None:
+    """Run a daemon until `over` is set."""
+    daemon = Daemon(home, clock=clock, roles=roles)
+    daemon.over = over
+    daemon.open()
+    for notice in daemon.notices:
+        say(texts.notice(notice))
+    try:
+        daemon.start()
+        say(texts.started(daemon.address, sorted(daemon.trading.desks), _folder(home)))
+        daemon.wait()
+        say(texts.STOPPING)
+    finally:
+        daemon.close()
+    say(texts.STOPPED)
+
+
+def _folder(home: Home) -> Path:
+    return home.path / logs.FOLDER

@@ -1,0 +1,77 @@
+"""A home: the folder that holds `config/` and `data/`, whose journal it is, and whether a daemon works in it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from desk.cli.exits import ALREADY_RUNNING, Leave
+from desk.clock import Clock
+from desk.core.config import Config
+from desk.journal import Journal
+from desk.settings.loader import Loaded, read
+from desk.texts import cli as texts
+
+RECEIVER, TRADER, CONSOLE = "receiver", "trader", "console"
+_LOCK_WAIT_S = 1.0  # a verb that looks whether we run holds the lock for a moment
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    path: Path
+
+    @property
+    def data(self) -> Path:
+        return self.path / "data"
+
+    def read(self) -> Loaded:
+        """Read the configuration. Raises ConfigProblems."""
+        return read(self.path, os.environ)
+
+    def config(self) -> Config:
+        return self.read().config
+
+    def journal_place(self, config: Config) -> Path | str:
+        return config.database or self.data
+
+    def look(self, config: Config, clock: Clock) -> Journal:
+        """The journal for reading; one that is not there yet reads as empty. Raises JournalUnusable."""
+        return Journal.open(self.journal_place(config), clock=clock, read_only=True)
+
+    def write(self, config: Config, clock: Clock) -> Journal:
+        """The journal for asking something of the daemon. Raises JournalUnusable."""
+        return Journal.open(self.journal_place(config), clock=clock, check=False)
+
+    # --- one daemon a home ------------------------------------------------------------------------------------------
+
+    def _lock(self, role: str) -> FileLock:
+        return FileLock(self.data / f".{role}.lock")
+
+    def hold(self, roles: Iterable[str]) -> ExitStack:
+        """Take the locks of these roles until the stack is closed; the system frees them when a process dies (I16)."""
+        self.data.mkdir(parents=True, exist_ok=True)
+        held = ExitStack()
+        for role in roles:
+            try:
+                held.enter_context(self._lock(role).acquire(timeout=_LOCK_WAIT_S))
+            except Timeout as error:
+                held.close()
+                raise Leave(ALREADY_RUNNING, texts.already_running(self.path)) from error
+        return held
+
+    def runs(self, role: str = TRADER) -> bool:
+        """Whether a daemon plays this role here."""
+        if not self.data.is_dir():
+            return False
+        try:
+            with self._lock(role).acquire(timeout=0):
+                return False
+        except Timeout:
+            return True
+        except OSError:
+            return False  # a home that we may only read: nobody writes there as this user
