@@ -225,6 +225,21 @@ def test_many_urgent_messages_all_keep_their_words() -> None:
     assert re.findall(r"U(\d+)!", "\n".join(desk.seen())) == [str(number) for number in range(90)]
 
 
+def test_a_slow_network_that_turns_fast_does_not_squeeze_posts_into_one_minute() -> None:
+    desk = make_desk()
+    desk.latency[0] = 2.9  # 20 posts start from 0 s to 55 s and arrive 1.45 s after their start
+    for number in range(20):
+        desk.say(f"M{number}!", urgent=True)
+    desk.messenger.step(desk.clock.now())
+    assert len(desk.seen()) == 20
+    desk.latency[0] = 0.0
+    for number in range(20, 60):
+        desk.say(f"M{number}!", urgent=True)
+        desk.run(1)
+    desk.run_until_told(robot_of("T1"), 300)
+    assert desk.robots.too_fast == 0
+
+
 def test_a_summary_is_never_merged_and_a_long_one_comes_in_numbered_parts() -> None:
     desk = make_desk()
     lines = [f"第{number}行：" + "内容" * 20 for number in range(60)]
@@ -591,7 +606,7 @@ SAYINGS = st.lists(st.tuples(PAUSES, KINDS, st.booleans(), SIZES, st.integers(1,
 TROUBLES = st.lists(st.sampled_from([0, 0, 0, "http 500", CUT, LOST, HANG, PAGE, -1, 45009, 40058]), max_size=12)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(sayings=SAYINGS, troubles=TROUBLES, latency=st.floats(min_value=0, max_value=3))
 def test_over_any_sequence_the_limits_hold_nothing_is_lost_and_order_is_kept(
     sayings: list[tuple[float, str, bool, int, int]], troubles: list[int | str], latency: float
