@@ -1,6 +1,6 @@
-"""Triggers that keep history append-only and traded shares from falling, for each database we allow.
+"""Triggers that keep history append-only, decisions as they were and traded shares from falling.
 
-They catch mistakes of our own code at the lowest place there is (I9, I20); a broken one raises like any constraint.
+They catch mistakes of our own code at the lowest place there is (I3, I9, I20); a broken one raises like any constraint.
 """
 
 from __future__ import annotations
@@ -36,6 +36,12 @@ GUARDS = (
         action="UPDATE",
         condition="NEW.filled < OLD.filled OR NEW.fills_sum < OLD.fills_sum",
         message="traded shares never fall",
+    ),
+    Guard(
+        table="intents",
+        action="UPDATE",
+        condition="NEW.decided <> OLD.decided OR NEW.side <> OLD.side OR NEW.symbol <> OLD.symbol",
+        message="what was decided is decided once",
     ),
     Guard(table="orders", action="DELETE", condition="", message="orders are never deleted"),
 )

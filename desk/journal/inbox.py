@@ -101,7 +101,9 @@ def accept(session: Session, body: NewBody) -> Accepted:
             raise SameEventId
         session.run("INSERT INTO undecided (event) VALUES (?)", numbered)
     top_after = max(top, max((event.seq for event in body.events), default=0))
-    v2_after = 1 if has_v2 or (body.wire == 2 and body.events) else 0
+    # A test signal of the CLI does not end the old protocol for a strategy that still uses it.
+    speaks_v2 = body.wire == 2 and any(event.kind is not EventKind.TEST for event in body.events)
+    v2_after = 1 if has_v2 or speaks_v2 else 0
     if known is None or top_after != top or v2_after != has_v2:
         session.run(_KNOW_SENDER, (body.kid, top_after, v2_after))
     if body.events:

@@ -158,7 +158,7 @@ books = Table(
     whole("bought_today"),
     words("bought_day", nullable=True),
     words("frozen", nullable=True),
-    CheckConstraint("own >= 0", name="own_natural"),
+    # `own` has no lower bound on purpose: a sale beyond it must be recordable (I11).
     CheckConstraint("substr(entitled, 1, 1) <> '-'", name="entitled_natural"),
 )
 

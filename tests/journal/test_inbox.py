@@ -112,6 +112,15 @@ def test_the_bell_rings_after_the_commit_and_not_for_duplicates(journal: Journal
     assert seen == [1]
 
 
+def test_all_bells_can_be_rung_for_what_another_process_wrote(journal: Journal) -> None:
+    rung: list[str] = []
+    journal.on_events(lambda: rung.append("events"))
+    journal.on_commands(lambda: rung.append("commands"))
+    journal.on_messages(lambda: rung.append("messages"))
+    journal.ring()
+    assert sorted(rung) == ["commands", "events", "messages"]
+
+
 def test_a_bell_that_breaks_costs_no_answer(journal: Journal) -> None:
     def broken() -> None:
         raise RuntimeError("broken bell")

@@ -94,6 +94,19 @@ def test_traded_shares_never_fall(journal: Journal) -> None:
         journal.commit(batch(order(filled=200)))
 
 
+@pytest.mark.parametrize("other", [{"decided": 600}, {"side": Side.SELL}, {"symbol": "600000.SH"}])
+def test_what_was_decided_is_decided_once(journal: Journal, other: dict[str, object]) -> None:
+    journal.commit(batch(intent(decided=500)))
+    journal.commit(batch(intent(decided=500, filled=300, ended=True)))
+    with pytest.raises(JournalRefused):
+        journal.commit(batch(intent(**other)))
+
+
+def test_a_sale_beyond_what_the_book_owns_can_be_recorded(journal: Journal) -> None:
+    journal.commit(batch(book(own=-100)))
+    assert journal.load().books == (book(own=-100),)
+
+
 @pytest.mark.parametrize("wrong", [{"shares": 0}, {"filled": -1}, {"attempt": 0}, {"intent_id": "nobody"}])
 def test_an_order_that_cannot_be_is_refused(journal: Journal, wrong: dict[str, object]) -> None:
     with pytest.raises(JournalRefused):

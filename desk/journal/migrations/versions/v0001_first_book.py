@@ -34,6 +34,7 @@ GUARDS = (
     "guard_settings_changes_update",
     "guard_settings_changes_delete",
     "guard_orders_update",
+    "guard_intents_update",
     "guard_orders_delete",
 )
 
@@ -94,7 +95,6 @@ def upgrade() -> None:
         sa.Column("bought_day", sa.Text(), nullable=True),
         sa.Column("frozen", sa.Text(), nullable=True),
         sa.CheckConstraint("substr(entitled, 1, 1) <> '-'", name=op.f("ck_books_entitled_natural")),
-        sa.CheckConstraint("own >= 0", name=op.f("ck_books_own_natural")),
         sa.PrimaryKeyConstraint("strategy", "account", "symbol", name=op.f("pk_books")),
     )
     op.create_table(
