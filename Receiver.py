@@ -27,7 +27,7 @@ from desk.core import wire
 from desk.core.config import StrategyConfig
 from desk.core.values import EventKind, WireEvent
 from desk.journal import Accepted, JournalError, NewBody, NewEvent
-from desk.senders import FailureBudget, Keyring, Sequences
+from desk.senders import FailureBudget, Keyring
 from desk.serving import DoorLimits, HttpServer
 from desk.texts import receiver as texts
 
@@ -75,7 +75,6 @@ class Receiver:
         self._clock = clock
         self._tell = alarm
         self._budget = FailureBudget(clock, keyring.failed_per_minute)
-        self._sequences = Sequences()
         self._told: dict[str, float] = {}
         self._incidents = itertools.count(1)
         self._stored_at: float | None = None
@@ -134,7 +133,7 @@ class Receiver:
         if accepted.status == "duplicate":
             st = wire.DUPLICATE
         else:
-            self._remark(new, accepted, why_refused)
+            self._remark(new, why_refused)
             st = wire.REFUSED if why_refused is not None else wire.CLOCK if new.clock_ahead else wire.ACCEPTED
         return Answer(status=200, body=wire.make_ack(envelope, keys, st, accepted.top_seq + 1))
 
@@ -168,7 +167,7 @@ class Receiver:
         )
         return new, why_refused
 
-    def _remark(self, new: NewBody, accepted: Accepted, why_refused: str | None) -> None:
+    def _remark(self, new: NewBody, why_refused: str | None) -> None:
         """Tell what is odd about a stored body."""
         name, day = new.strategy, f"{new.received_at:%Y-%m-%d}"
         if why_refused is not None:
@@ -179,13 +178,6 @@ class Receiver:
             self._alarm(texts.CLOCK_TITLE, texts.clock_far_ahead(name, ahead_s), f"clock-far:{new.kid}:{day}")
         elif new.sent_at - new.received_at > CLOCK_SLACK:
             self._alarm(texts.CLOCK_TITLE, texts.clock_ahead(name, ahead_s), f"clock:{new.kid}:{day}")
-        seqs = [event.seq for event in new.events if event.seq]
-        gaps, again = self._sequences.note(new.kid, accepted.top_seq_before, seqs)
-        for first, last in gaps:
-            self._alarm(texts.MISSING_TITLE, texts.missing(name, first, last), f"missing:{new.kid}:{first}-{last}")
-        if again:
-            text = texts.rewound(name, again[0])
-            self._alarm(texts.REWOUND_TITLE, text, f"rewound:{new.kid}:{day}")
 
     # --- v1 -----------------------------------------------------------------------------------------------------------
 

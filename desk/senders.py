@@ -77,38 +77,3 @@ class FailureBudget:
                 self._times.append(now)
                 return None
             return max(1, round(self._times[0] + _FAILURES_WINDOW_S - now))
-
-
-class Sequences:
-    """Finds missing and repeated sequence numbers.
-
-    A repeat is told from a late arrival by the gaps seen since the start of this process.
-    """
-
-    def __init__(self) -> None:
-        self._missing: dict[str, list[tuple[int, int]]] = {}
-        self._lock = threading.Lock()
-
-    def note(self, kid: str, top_before: int, seqs: list[int]) -> tuple[list[tuple[int, int]], list[int]]:
-        """Say which ranges are newly missing and which numbers came again, for a new body's `seqs` (without zeros)."""
-        gaps, again, top = [], [], top_before
-        with self._lock:
-            missing = self._missing.setdefault(kid, [])
-            for seq in seqs:
-                if seq > top + 1:
-                    gaps.append((top + 1, seq - 1))
-                if seq <= top and not self._filled(missing, seq):
-                    again.append(seq)
-                top = max(top, seq)
-            missing.extend(gaps)
-        return gaps, again
-
-    @staticmethod
-    def _filled(missing: list[tuple[int, int]], seq: int) -> bool:
-        for index, (first, last) in enumerate(missing):
-            if first <= seq <= last:
-                missing[index : index + 1] = [
-                    (low, high) for low, high in ((first, seq - 1), (seq + 1, last)) if low <= high
-                ]
-                return True
-        return False

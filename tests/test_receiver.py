@@ -150,20 +150,6 @@ def test_a_new_key_holds_from_the_next_body_on(post: Post) -> None:
     assert post.send(post.order())[0] == 200
 
 
-def test_missing_repeated_and_late_sequence_numbers_are_told_apart(post: Post) -> None:
-    for seq, told in [
-        (1, []),
-        (4, [texts.MISSING_TITLE]),  # 2 and 3 are missing
-        (3, []),  # late
-        (2, []),  # late
-        (3, [texts.REWOUND_TITLE]),  # again, with another body
-        (5, []),
-    ]:
-        post.alarms.clear()
-        assert post.send(post.order(seq))[1][0] == "accepted"
-        assert (seq, post.titles) == (seq, told)
-
-
 # --- what is not accepted ---------------------------------------------------------------------------------------------
 
 

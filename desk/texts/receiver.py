@@ -8,8 +8,6 @@ READY = "跟单程序正在接收信号，请用 POST 发送"
 
 CLOCK_TITLE = "聚宽与本机时间不一致"
 UNUSABLE_TITLE = "收到无法读懂的信号"
-REWOUND_TITLE = "信号序号回退"
-MISSING_TITLE = "信号序号不连续"
 FAILURES_TITLE = "大量无法验证的请求"
 UNAVAILABLE_TITLE = "日志写不进去，信号没有收下"
 INCIDENT_TITLE = "接收信号时出现意外错误"
@@ -38,18 +36,6 @@ def unusable(strategy: str, event_id: str, detail: str) -> str:
         f"策略 {strategy} 的消息 {event_id} 签名正确，但内容无法读懂（{detail}），原文已保存，没有执行。"
         "请确认聚宽端代码与本程序版本一致"
     )
-
-
-def rewound(strategy: str, seq: int) -> str:
-    return (
-        f"策略 {strategy} 又用了以前的序号 {seq}，内容是新的，信号照常处理。"
-        "聚宽恢复了较早的策略状态时会这样，请核对持仓"
-    )
-
-
-def missing(strategy: str, first: int, last: int) -> str:
-    which = f"第 {first} 条" if first == last else f"第 {first} 至 {last} 条"
-    return f"策略 {strategy} 的{which}信号还没有收到，可能在重发途中；如果一直不到，请核对持仓"
 
 
 def failures(limit: int) -> str:
