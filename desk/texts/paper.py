@@ -32,6 +32,10 @@ NOT_CONNECTED = "未连接"
 STORE_FAILED = "模拟交易所无法写入存储"
 
 
+def store_unusable(file: str, why: str) -> str:
+    return f"模拟交易所的存储 {file} 无法打开：{why}"
+
+
 def instrument_name(symbol: str) -> str:
     return f"模拟{symbol[:6]}"
 

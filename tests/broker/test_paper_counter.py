@@ -3,7 +3,7 @@ from decimal import Decimal as D
 import pytest
 
 from desk.core.market import Outcome
-from desk.core.values import BrokerStatus
+from desk.core.values import BrokerStatus, Side
 from desk.texts import paper as words
 
 from .stage import Stage, at, pinned
@@ -312,8 +312,6 @@ def test_a_remark_that_would_not_travel_is_refused(remark):
 
 
 def test_hand_made_orders_have_no_remark_and_many_of_them_are_fine():
-    from desk.core.values import Side
-
     stage = pinned()
     first = stage.exchange.trade_by_hand("600000.SH", Side.BUY, 500)
     second = stage.exchange.trade_by_hand("600000.SH", Side.BUY, 100, D("9.90"))
@@ -327,6 +325,24 @@ def test_hand_made_orders_have_no_remark_and_many_of_them_are_fine():
     assert answer.outcome is Outcome.ACCEPTED
     assert stage.snapshot.orders[1].status is BrokerStatus.CANCELLED
     assert stage.shares("600000.SH") == (500, 0)
+
+
+@pytest.mark.parametrize("symbol", ["600000.SH", "688001.SH", "300001.SZ", "920001.BJ", "510300.SH"])
+@pytest.mark.parametrize("price", ["0.50", "3.00", "10.00"])
+def test_a_hand_made_order_without_a_price_is_legal_and_trades_at_once(symbol, price):
+    stage = pinned(price, symbol)
+    stage.exchange.deposit(symbol, 200, D(price))
+    for side in Side:
+        stage.exchange.trade_by_hand(symbol, side, 200)
+    stage.ticks()
+    assert [order.status for order in stage.snapshot.orders] == [BrokerStatus.FILLED] * 2
+
+
+@pytest.mark.parametrize("price", ["NaN", "Infinity", "-Infinity"])
+def test_a_price_that_is_no_number_is_refused(price):
+    stage = pinned()
+    assert stage.refused("buy", "600000.SH", 100, price) == words.OFF_TICK
+    assert stage.broker.quote("000001.SZ", D(price)) is not None
 
 
 def test_shares_can_be_put_in_and_taken_out_without_an_order():

@@ -53,6 +53,14 @@ def test_a_request_may_land_long_after_it_was_given_up():
     assert stage.order("a-1").at == at("10:00:40")
 
 
+def test_an_answer_may_come_without_the_exchanges_number():
+    stage = pinned()
+    stage.faults.once(PlaceTrouble.BLANK_ID)
+    answer = stage.place("buy", STOCK, 100, "10.00", "a-1")
+    assert (answer.outcome, answer.broker_order_id) == (Outcome.ACCEPTED, "")
+    assert stage.cancel("a-1") is Outcome.ACCEPTED  # by its remark
+
+
 def test_an_accepted_order_may_turn_into_a_rejected_one():
     stage = pinned()
     stage.faults.once(PlaceTrouble.REJECTED_LATER, seconds=1)

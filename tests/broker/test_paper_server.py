@@ -250,6 +250,32 @@ def test_a_killed_exchange_comes_back_with_everything_it_had_answered(tmp_path):
         broker.close()
 
 
+def test_an_exchange_killed_in_a_burst_of_orders_keeps_each_one_that_it_accepted(tmp_path):
+    now = at("10:00")
+    driven = ("--driven", "--now", now.isoformat())
+    with process(tmp_path, *driven) as (server, port_file):
+        broker = RemotePaperBroker("模拟", port_file, lambda: now)
+        broker.open(Heard())
+        broker.order_exchange("scene", symbol=STOCK, price="10.00")
+        outcomes = {}
+        for n in range(200):
+            if n == 40:  # somewhere in the ten orders that follow
+                threading.Thread(target=server.kill).start()
+            outcomes[f"r-{n}"] = broker.place(request(f"r-{n}", price="10.00")).outcome
+            if outcomes[f"r-{n}"] is not Outcome.ACCEPTED:
+                break
+        assert server.wait(timeout=10) != 0
+    with process(tmp_path, *driven) as (_server, port_file):
+        broker.open(Heard())
+        snapshot = broker.snapshot()
+        there = [order.client_order_id for order in snapshot.orders]
+        accepted = [remark for remark, outcome in outcomes.items() if outcome is Outcome.ACCEPTED]
+        assert there[: len(accepted)] == accepted
+        assert set(there) <= set(outcomes)
+        assert snapshot.asset.frozen_cash == len(there) * D("1005.01")  # 1000.00 + 5.00 + 0.01 each
+        broker.close()
+
+
 def test_a_process_with_the_systems_clock_ticks_by_itself_and_stops_when_told(tmp_path):
     with process(tmp_path, "--always-open") as (server, port_file):
         broker = RemotePaperBroker("模拟", port_file, lambda: datetime(2026, 1, 1, tzinfo=BEIJING))

@@ -1,4 +1,5 @@
 import sqlite3
+import threading
 from datetime import date, timedelta
 from decimal import Decimal as D
 
@@ -7,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from desk.broker import BrokerUnavailable
-from desk.core.market import Outcome
+from desk.core.market import Outcome, ReportKind
 from desk.core.values import BrokerStatus
+from desk.texts import paper as words
 
 from .stage import Stage, at, pinned
 
@@ -116,14 +118,68 @@ def test_an_exchange_that_cannot_commit_says_nothing_and_stands_still():
     stage.buy(STOCK, 100, "10.00", "a-1")
     told = len(stage.reports)
     stage.exchange._store._db.execute("PRAGMA query_only = ON")
-    with pytest.raises(BrokerUnavailable):
-        stage.place("buy", STOCK, 100, "10.00", "a-2")
-    assert len(stage.reports) == told
+    assert stage.place("buy", STOCK, 100, "10.00", "a-2").outcome is Outcome.NO_ANSWER
+    assert [report.kind for report in stage.reports[told:]] == [ReportKind.DISCONNECTED]
     assert not stage.broker.connected
     assert stage.place("buy", STOCK, 100, "10.00", "a-3").outcome is Outcome.NO_ANSWER
     assert stage.broker.snapshot() is None
     with pytest.raises(BrokerUnavailable):
+        stage.broker.open(stage.reports.append)
+    with pytest.raises(BrokerUnavailable):
         stage.exchange.advance(stage.now + timedelta(seconds=1))
+
+
+def test_a_store_that_is_no_store_is_refused_with_its_name(tmp_path):
+    (tmp_path / "paper.db").write_bytes(b"not a database" * 100)
+    with pytest.raises(BrokerUnavailable, match=r"paper\.db 无法打开"):
+        Stage(now=at("10:00"), store=tmp_path / "paper.db")
+
+
+@pytest.mark.parametrize("question", ["cancel", "snapshot", "quote", "instrument"])
+def test_a_failed_commit_while_something_else_is_asked_answers_nothing_either(question):
+    stage = pinned()
+    stage.buy(STOCK, 100, "10.01", "a-1")
+    stage.exchange._store._db.execute("PRAGMA query_only = ON")
+    stage.now += timedelta(seconds=1)  # the fill cannot be kept
+    if question == "cancel":
+        assert stage.cancel("a-1") is Outcome.NO_ANSWER
+    else:
+        ask = getattr(stage.broker, question)
+        assert (ask() if question == "snapshot" else ask(STOCK)) is None
+    assert stage.reports[-1].kind is ReportKind.DISCONNECTED
+    assert not any(report.trade for report in stage.reports)
+
+
+def test_a_clock_that_was_set_back_opens_no_day_again(tmp_path):
+    stage = pinned(store=tmp_path / "paper.db")
+    stage.to("10:00", date(2026, 11, 23))
+    stage.restart(timedelta(days=-3))
+    assert stage.snapshot.day == date(2026, 11, 23)
+    assert stage.refused("buy", STOCK, 100, "10.00") == words.CLOSED
+    stage.to("10:00", date(2026, 11, 23))
+    stage.buy(STOCK, 100, "10.00")
+
+
+def test_two_threads_share_the_exchange_without_losing_a_share():
+    stage = pinned(always_open=True, cash=D(10_000_000))
+    stage.exchange.advance(stage.now)
+    start = stage.now
+
+    def drive() -> None:
+        for n in range(400):
+            stage.exchange.advance(start + timedelta(milliseconds=250 * n))
+
+    driver = threading.Thread(target=drive)
+    driver.start()
+    for n in range(200):
+        stage.buy(STOCK, 100, "10.01", f"t-{n}x")
+    driver.join()
+    stage.now = start + timedelta(seconds=200)
+    stage.exchange.advance(stage.now)
+    assert stage.shares(STOCK)[0] == 20000
+    assert sum(1 for report in stage.reports if report.trade) == 200
+    # each order: 1001.00 + 5.00 + 0.01
+    assert stage.snapshot.asset.cash == 10_000_000 - 200 * D("1006.01")
 
 
 STEPS = st.lists(

@@ -10,6 +10,7 @@ from decimal import Decimal
 from desk.broker import BrokerUnavailable, Sink
 from desk.broker.paper.exchange import PaperExchange
 from desk.broker.paper.faults import CancelTrouble, PlaceTrouble, ReportTrouble, SnapshotTrouble
+from desk.broker.paper.store import StoreFailed
 from desk.core.market import (
     BrokerOrder,
     BrokerTrade,
@@ -75,6 +76,10 @@ class PaperBroker:
         self._exchange.unlisten(self)
         self._sink = None
 
+    def _store_failed(self) -> None:
+        """Tell that the exchange stands still: nothing of the turn that failed exists, but who asked cannot know."""
+        self.line(self._exchange.now, up=False)
+
     def line(self, at: datetime, up: bool) -> None:
         if not up and self._sink is not None:
             self._tell(Report(kind=ReportKind.DISCONNECTED, generation=self._generation, at=at))
@@ -89,11 +94,17 @@ class PaperBroker:
         trouble, seconds = self._exchange.faults.for_place()
         if trouble is PlaceTrouble.LOST:
             return silent
-        if trouble is PlaceTrouble.LANDS_LATE:
-            self._exchange.advance(self._now())
-            self._exchange.later(seconds, lambda: self._land(request))
+        try:
+            if trouble is PlaceTrouble.LANDS_LATE:
+                self._exchange.advance(self._now())
+                self._exchange.later(seconds, lambda: self._land(request))
+                return silent
+            answer = self._exchange.place(request, self._now())
+        except StoreFailed:
+            self._store_failed()
             return silent
-        answer = self._exchange.place(request, self._now())
+        if trouble is PlaceTrouble.BLANK_ID:
+            return replace(answer, broker_order_id="")
         if trouble is PlaceTrouble.UNANSWERED:
             return silent
         if trouble is PlaceTrouble.ANSWERED_LATE:
@@ -115,7 +126,11 @@ class PaperBroker:
             return CancelAnswer(outcome=Outcome.ACCEPTED)
         if trouble is CancelTrouble.UNANSWERED:
             return silent
-        answer = self._exchange.cancel(client_order_id, broker_order_id, self._now())
+        try:
+            answer = self._exchange.cancel(client_order_id, broker_order_id, self._now())
+        except StoreFailed:
+            self._store_failed()
+            return silent
         if trouble is CancelTrouble.UNANSWERED_DONE:
             return silent
         if trouble is CancelTrouble.REFUSED_DONE:
@@ -177,7 +192,11 @@ class PaperBroker:
         trouble, _ = faults.for_snapshot()
         if trouble is SnapshotTrouble.NONE:
             return None
-        picture = self._exchange.picture(self._now())
+        try:
+            picture = self._exchange.picture(self._now())
+        except StoreFailed:
+            self._store_failed()
+            return None
         snapshot = Snapshot(
             generation=self._generation,
             taken_at=picture.at,
@@ -196,7 +215,15 @@ class PaperBroker:
         return snapshot
 
     def quote(self, symbol: str, anchor: Decimal | None = None) -> Quote | None:
-        return self._exchange.quote(symbol, anchor, self._now()) if self.connected else None
+        try:
+            return self._exchange.quote(symbol, anchor, self._now()) if self.connected else None
+        except StoreFailed:
+            self._store_failed()
+            return None
 
     def instrument(self, symbol: str, anchor: Decimal | None = None) -> Instrument | None:
-        return self._exchange.instrument(symbol, anchor, self._now()) if self.connected else None
+        try:
+            return self._exchange.instrument(symbol, anchor, self._now()) if self.connected else None
+        except StoreFailed:
+            self._store_failed()
+            return None

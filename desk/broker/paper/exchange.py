@@ -7,18 +7,16 @@ One lock; called from the trading loop and from whoever drives the time. Every t
 from __future__ import annotations
 
 import heapq
-import sqlite3
 import threading
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Protocol
 
 from base_func import BEIJING, FeeRule, Phase
-from desk.broker import BrokerUnavailable
 from desk.broker.paper import rules, views
 from desk.broker.paper.account import Account
 from desk.broker.paper.faults import Faults
@@ -27,7 +25,7 @@ from desk.broker.paper.orders import PaperOrder, value_of
 from desk.broker.paper.pit import Pit
 from desk.broker.paper.scenes import Scene
 from desk.broker.paper.sessions import OPEN_AUCTION, RELEASES, Sessions
-from desk.broker.paper.store import PaperStore, Rights
+from desk.broker.paper.store import PaperStore, Rights, StoreFailed
 from desk.broker.paper.tape import Tape
 from desk.broker.paper.views import Picture
 from desk.core.config import AccountConfig
@@ -46,10 +44,6 @@ from desk.texts import paper as words
 
 _FINE_GAP = timedelta(seconds=60)  # a longer jump of time is run in _COARSE_TICKS ticks instead of every one
 _COARSE_TICKS = 240
-
-
-class StoreFailed(BrokerUnavailable):
-    """The exchange could not commit, or is closed: it stands still until its store is opened anew."""
 
 
 class Listener(Protocol):
@@ -91,6 +85,8 @@ class PaperExchange:
         today = sessions.day_of(now)
         day = date.fromisoformat(loaded.meta.get("day", today.isoformat()))
         cash = Decimal(loaded.meta.get("cash", config.initial_cash))
+        # A clock that was set back must not reopen a day: time stands still until it has caught up with the store.
+        now = max(now, datetime.combine(day, time(0), BEIJING))
         pit = self._pit = Pit(
             sessions=sessions,
             tape=Tape(feed, loaded),
@@ -141,10 +137,10 @@ class PaperExchange:
         if changes:
             try:
                 self._store.commit(changes)
-            except sqlite3.Error as error:
+            except StoreFailed:
                 # Memory now knows more than the store: answering from it could take back what was said.
                 self._failed = True
-                raise StoreFailed(words.STORE_FAILED) from error
+                raise
         if news:
             listeners = self._hearing()
             for at, what in news:

@@ -6,6 +6,7 @@ the draw's number, so the same seed and the same calls give the same troubles.
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -19,6 +20,7 @@ class PlaceTrouble(StrEnum):
     UNANSWERED = "unanswered"  # the order is placed; no answer
     ANSWERED_LATE = "answered_late"  # placed; the answer comes as a report after `seconds`
     LANDS_LATE = "lands_late"  # no answer; the order is placed after `seconds`
+    BLANK_ID = "blank_id"  # placed and answered, but without the exchange's number
     REJECTED_LATER = "rejected_later"  # accepted, turned into a 废单 after `seconds`
 
 
@@ -48,10 +50,7 @@ Trouble = PlaceTrouble | CancelTrouble | ReportTrouble | SnapshotTrouble
 
 @dataclass(slots=True)
 class Faults:
-    """Everything off until it is set; `once` orders single troubles, `rates` lets them happen by chance.
-
-    Change it under no lock: the exchange reads it at its next turn.
-    """
+    """Everything off until it is set; `once` orders single troubles, `rates` lets them happen by chance."""
 
     seed: int = 0
     rates: dict[Trouble, float] = field(default_factory=dict)  # probability per call or report, 0-1
@@ -61,10 +60,12 @@ class Faults:
     disconnected: bool = False  # set it by PaperExchange.disconnect, which tells the listeners as well
     _once: deque[tuple[Trouble, float]] = field(default_factory=deque)
     _draws: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
     def once(self, trouble: Trouble, seconds: float = 1.0) -> None:
         """Order one trouble for the next occasion of its kind; several are served in turn."""
-        self._once.append((trouble, seconds))
+        with self._lock:
+            self._once.append((trouble, seconds))
 
     def for_place(self) -> tuple[PlaceTrouble | None, float]:
         return self._draw(PlaceTrouble)
@@ -79,14 +80,15 @@ class Faults:
         return self._draw(SnapshotTrouble)
 
     def _draw(self, kind: type[T]) -> tuple[T | None, float]:
-        for place, (trouble, seconds) in enumerate(self._once):
-            if isinstance(trouble, kind):
-                del self._once[place]
-                return trouble, seconds
-        for trouble, rate in self.rates.items():
-            if isinstance(trouble, kind) and rate and self._chance() < rate:
-                least, most = self.seconds.get(trouble, (1.0, 3.0))
-                return trouble, least + (most - least) * self._chance()
+        with self._lock:
+            for place, (trouble, seconds) in enumerate(self._once):
+                if isinstance(trouble, kind):
+                    del self._once[place]
+                    return trouble, seconds
+            for frequent, rate in list(self.rates.items()):
+                if isinstance(frequent, kind) and rate and self._chance() < rate:
+                    least, most = self.seconds.get(frequent, (1.0, 3.0))
+                    return frequent, least + (most - least) * self._chance()
         return None, 0.0
 
     def _chance(self) -> float:

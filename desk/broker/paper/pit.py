@@ -99,16 +99,17 @@ class Pit:
         self.tape.scene(symbol, scene, self.changes)
 
     def urgent_price(self, symbol: str, side: Side) -> Decimal:
-        """Tell a price that trades at once if anything does: ten ticks through the best, within the day's limits."""
+        """Tell a price that trades at once if anything does: ten ticks through the best, within cage and limits."""
         market = self.market(symbol)
         if market is None:
             return Decimal(0)
-        levels = market.asks if side is Side.BUY else market.bids
+        is_buy = side is Side.BUY
+        levels = market.asks if is_buy else market.bids
         best = levels[0][0] if levels else market.last
-        ten = 10 * market.tick
-        if side is Side.BUY:
-            return best + ten if market.up_limit is None else min(best + ten, market.up_limit)
-        return max(best - ten, market.tick if market.down_limit is None else market.down_limit)
+        through = best + 10 * market.tick if is_buy else best - 10 * market.tick
+        bounds = (rules.cage(market, is_buy), market.up_limit if is_buy else market.down_limit)
+        known = [through, *(bound for bound in bounds if bound is not None)]
+        return min(known) if is_buy else max(*known, market.tick)
 
     # --- the counter ---
 
@@ -147,7 +148,7 @@ class Pit:
         symbol, is_buy = request.symbol, request.side is Side.BUY
         if market is None:
             return words.NO_QUOTE if rules.tradable(symbol) else words.UNKNOWN_CODE
-        buys = is_buy and request.shares > 0 and request.price > 0
+        buys = is_buy and request.shares > 0 and not rules.off_tick(market, request.price)
         return rules.refusal(
             request,
             market=market,

@@ -88,7 +88,8 @@ def refusal(
         return words.OFF_TICK
     if outside_band(market, price):
         return words.OUTSIDE_BAND
-    if phase in CAGED and _outside_cage(market, is_buy, price):
+    edge = cage(market, is_buy) if phase in CAGED else None
+    if edge is not None and not reaches(is_buy, edge, price):
         return words.OUTSIDE_CAGE
     if shares <= 0:
         return words.BAD_LOT
@@ -104,7 +105,7 @@ def refusal(
 
 
 def off_tick(market: Market, price: Decimal) -> bool:
-    return price <= 0 or floor_to_tick(price, market.tick) != price
+    return not price.is_finite() or price <= 0 or floor_to_tick(price, market.tick) != price
 
 
 def outside_band(market: Market, price: Decimal) -> bool:
@@ -112,8 +113,9 @@ def outside_band(market: Market, price: Decimal) -> bool:
     return above or (market.down_limit is not None and price < market.down_limit)
 
 
-def _outside_cage(market: Market, is_buy: bool, price: Decimal) -> bool:
-    edge = cage_edge(
+def cage(market: Market, is_buy: bool) -> Decimal | None:
+    """Tell the outermost price of the price cage just now, None where there is no cage."""
+    return cage_edge(
         market.symbol,
         is_buy,
         best_ask=market.asks[0][0] if market.asks else None,
@@ -121,4 +123,3 @@ def _outside_cage(market: Market, is_buy: bool, price: Decimal) -> bool:
         last=market.last,
         prev_close=market.prev_close,
     )
-    return edge is not None and not reaches(is_buy, edge, price)

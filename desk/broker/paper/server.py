@@ -15,7 +15,6 @@ import json
 import os
 import queue
 import socketserver
-import sqlite3
 import sys
 import threading
 from collections.abc import Callable
@@ -92,7 +91,7 @@ class _Visit(socketserver.StreamRequestHandler):
             if verb is None:
                 return {"id": number, "error": f"unknown verb {request.get('verb')!r}"}
             return {"id": number, "result": to_json(verb(request))}
-        except (ArithmeticError, BrokerUnavailable, KeyError, TypeError, ValueError, sqlite3.Error) as error:
+        except (ArithmeticError, BrokerUnavailable, KeyError, TypeError, ValueError) as error:
             return {"id": number, "error": f"{type(error).__name__}: {error}"}
 
     # --- the broker's verbs ---

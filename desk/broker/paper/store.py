@@ -12,12 +12,14 @@ from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
+from desk.broker import BrokerUnavailable
 from desk.broker.paper.account import Position
 from desk.broker.paper.feed import Anchor
 from desk.broker.paper.orders import PaperOrder
 from desk.broker.paper.scenes import Scene
 from desk.core.market import BrokerTrade
 from desk.core.values import BrokerStatus, Side
+from desk.texts import paper as words
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -82,31 +84,47 @@ class Loaded:
     scenes: dict[str, Scene]
 
 
+class StoreFailed(BrokerUnavailable):
+    """The exchange's store cannot be opened or written: the exchange stands still until it is opened anew.
+
+    Nothing of what was being written exists.
+    """
+
+
 class PaperStore:
     """`path` None keeps everything in memory. Used under the exchange's lock, from any thread."""
 
     def __init__(self, path: Path | None) -> None:
-        if path is not None:
-            path.parent.mkdir(parents=True, exist_ok=True)
         name = ":memory:" if path is None else str(path)
-        self._db = sqlite3.connect(name, isolation_level=None, check_same_thread=False)
-        # FULL: what the exchange has answered survives a loss of power as well, as a broker's memory would.
-        self._db.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=5000;")
-        self._db.executescript(_SCHEMA)
+        try:
+            if path is not None:
+                path.parent.mkdir(parents=True, exist_ok=True)
+            self._db = sqlite3.connect(name, isolation_level=None, check_same_thread=False)
+        except (OSError, sqlite3.Error) as error:
+            raise StoreFailed(words.store_unusable(name, str(error))) from error
+        try:
+            # FULL: what the exchange has answered survives a loss of power as well, as a broker's memory would.
+            self._db.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=5000;")
+            self._db.executescript(_SCHEMA)
+        except sqlite3.Error as error:
+            self._db.close()
+            raise StoreFailed(words.store_unusable(name, str(error))) from error
 
     def close(self) -> None:
         self._db.close()
 
     def commit(self, changes: Changes) -> None:
-        """Write everything or nothing; raise sqlite3.Error with nothing written."""
-        self._db.execute("BEGIN IMMEDIATE")
+        """Write everything or nothing; raise StoreFailed."""
         try:
-            self._write(changes)
-            self._db.execute("COMMIT")
-        except BaseException:
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
-            raise
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                self._write(changes)
+                self._db.execute("COMMIT")
+            finally:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+        except sqlite3.Error as error:
+            raise StoreFailed(words.STORE_FAILED) from error
 
     def _write(self, changes: Changes) -> None:
         many = self._db.executemany

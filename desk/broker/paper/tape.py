@@ -30,7 +30,13 @@ class Tape:
 
     def hint(self, symbol: str, price: Decimal | None, day_number: int, changes: Changes) -> None:
         """Take the first price that a signal carries as the symbol's anchor; later ones change nothing."""
-        if price is None or price <= 0 or symbol in self._anchors or not self._feed.anchored(symbol):
+        if (
+            price is None
+            or not price.is_finite()
+            or price <= 0
+            or symbol in self._anchors
+            or not self._feed.anchored(symbol)
+        ):
             return
         tick = tick_of(symbol)
         self._keep(
