@@ -110,9 +110,12 @@ class Database:
     def begin_read(self) -> str:
         return "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" if self.url else "BEGIN"
 
-    def connect(self) -> Any:
-        """A new connection in autocommit, usable from any one thread at a time. Raises the driver's errors."""
-        return self._connect_server() if self.url else self._connect_sqlite()
+    def connect(self, *, as_found: bool = False) -> Any:
+        """A new connection in autocommit, usable from any one thread at a time. Raises the driver's errors.
+
+        `as_found`: change nothing in the file, it may not be ours.
+        """
+        return self._connect_server() if self.url else self._connect_sqlite(as_found=as_found)
 
     def session(self, connection: Any) -> Session:
         return Session(connection, percent=bool(self.url))
@@ -134,7 +137,7 @@ class Database:
         finally:
             engine.dispose()
 
-    def _connect_sqlite(self) -> sqlite3.Connection:
+    def _connect_sqlite(self, *, as_found: bool = False) -> sqlite3.Connection:
         if self.file is None:
             target = ":memory:"
         else:
@@ -150,7 +153,7 @@ class Database:
         try:
             connection.execute("PRAGMA foreign_keys = ON")
             connection.execute("PRAGMA synchronous = FULL")
-            if self.file is not None and not self.read_only:
+            if self.file is not None and not self.read_only and not as_found:
                 connection.execute(f"PRAGMA journal_size_limit = {_JOURNAL_SIZE_LIMIT}")
                 (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
                 if mode != "wal":

@@ -36,10 +36,12 @@ def prepare(database: Database, *, clock: Clock, check: bool) -> None:
         raise JournalUnusable(texts.unusable(database.name, texts.old_sqlite(sqlite3.sqlite_version)))
     try:
         unclean = check and _suspect(database)
-        with closing(database.connect()) as connection:
+        with closing(database.connect(as_found=True)) as connection:
             version = _version(database, connection)
             if unclean:
                 _quick_check(database, connection)
+        if not database.read_only:
+            database.connect().close()  # tells now, not at the first write, that the place is unfit
         if version == HEAD:
             return
         if version is None:
