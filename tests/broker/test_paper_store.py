@@ -1,5 +1,6 @@
 import sqlite3
 import threading
+from contextlib import closing
 from datetime import date, timedelta
 from decimal import Decimal as D
 
@@ -39,7 +40,7 @@ def test_a_restart_changes_nothing_that_can_be_seen(tmp_path):
 def test_an_order_is_in_the_store_before_place_has_answered(tmp_path):
     stage = pinned(store=tmp_path / "paper.db")
     stage.buy(STOCK, 100, "10.00", "a-1")
-    with sqlite3.connect(tmp_path / "paper.db") as other:
+    with closing(sqlite3.connect(tmp_path / "paper.db")) as other:
         assert other.execute("SELECT client_order_id, status FROM orders").fetchall() == [("a-1", "working")]
 
 
@@ -48,7 +49,7 @@ def test_what_was_reported_is_in_the_store_already(tmp_path):
     seen = []
 
     def look(report):
-        with sqlite3.connect(tmp_path / "paper.db") as other:
+        with closing(sqlite3.connect(tmp_path / "paper.db")) as other:
             seen.append((report.kind.value, other.execute("SELECT count(*) FROM trades").fetchone()[0]))
 
     stage.broker.open(look)
@@ -60,7 +61,7 @@ def test_what_was_reported_is_in_the_store_already(tmp_path):
 def test_nothing_is_committed_when_nothing_happens(tmp_path):
     stage = pinned(store=tmp_path / "paper.db")
     stage.buy(STOCK, 100, "9.80", "a-1")
-    with sqlite3.connect(tmp_path / "paper.db") as other:
+    with closing(sqlite3.connect(tmp_path / "paper.db")) as other:
         before = other.execute("PRAGMA data_version").fetchone()
         stage.ticks(20)
         assert stage.snapshot.orders
@@ -78,7 +79,7 @@ def test_yesterdays_open_orders_are_gone_after_a_night_without_power(tmp_path):
     assert (stage.snapshot.day, stage.snapshot.orders) == (date(2026, 11, 23), ())
     assert stage.shares(STOCK) == (200, 200)
     assert stage.snapshot.asset.frozen_cash == 0
-    with sqlite3.connect(tmp_path / "paper.db") as other:
+    with closing(sqlite3.connect(tmp_path / "paper.db")) as other:
         assert other.execute("SELECT status FROM orders WHERE client_order_id = 'open'").fetchone() == ("cancelled",)
 
 
@@ -148,6 +149,14 @@ def test_a_failed_commit_while_something_else_is_asked_answers_nothing_either(qu
         assert (ask() if question == "snapshot" else ask(STOCK)) is None
     assert stage.reports[-1].kind is ReportKind.DISCONNECTED
     assert not any(report.trade for report in stage.reports)
+
+
+def test_a_calendar_that_knows_nothing_any_more_keeps_the_last_day_and_trades_nothing(tmp_path):
+    stage = pinned(store=tmp_path / "paper.db", is_trading_day=lambda day: day == date(2026, 11, 20))
+    stage.buy(STOCK, 100, "9.90")
+    stage.restart(timedelta(days=100))
+    assert stage.snapshot.day == date(2026, 11, 20)
+    assert stage.refused("buy", STOCK, 100, "10.00") == words.CLOSED
 
 
 def test_a_clock_that_was_set_back_opens_no_day_again(tmp_path):

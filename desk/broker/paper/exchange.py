@@ -82,8 +82,9 @@ class PaperExchange:
     def _resume(self, now: datetime, config: AccountConfig, feed: Feed) -> Pit:
         """Go on where the store stands: lapse what a close has passed over, roll the days that were slept through."""
         loaded, sessions = self._store.load(), self._sessions
-        today = sessions.day_of(now)
-        day = date.fromisoformat(loaded.meta.get("day", today.isoformat()))
+        stored = loaded.meta.get("day")
+        today = sessions.day_of(now) or (date.fromisoformat(stored) if stored else now.date())
+        day = date.fromisoformat(stored) if stored else today
         cash = Decimal(loaded.meta.get("cash", config.initial_cash))
         # A clock that was set back must not reopen a day: time stands still until it has caught up with the store.
         now = max(now, datetime.combine(day, time(0), BEIJING))
@@ -101,7 +102,7 @@ class PaperExchange:
             pit.lapse()
         while pit.day < today:
             following = pit.day + timedelta(days=1)
-            while not sessions.trades_on(following):
+            while following < today and not sessions.trades_on(following):
                 following += timedelta(days=1)
             pit.roll(following)
         for order in pit.open.values():

@@ -25,13 +25,13 @@ class Sessions:
     def trades_on(self, day: date) -> bool:
         return self.always_open or self._is_trading_day(day)
 
-    def day_of(self, at: datetime) -> date:
-        """Tell the exchange's day: the date itself, or the last trading day before it."""
+    def day_of(self, at: datetime) -> date | None:
+        """Tell the exchange's day: the date itself, or the last trading day before it; None if none is known."""
         day = at.date()
         for back in range(_LAST_OPEN_SEARCH):
             if self.trades_on(day - timedelta(days=back)):
                 return day - timedelta(days=back)
-        return day
+        return None
 
     def phase(self, at: datetime) -> Phase:
         if self.always_open:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import weakref
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -102,12 +103,12 @@ class PaperStore:
             self._db = sqlite3.connect(name, isolation_level=None, check_same_thread=False)
         except (OSError, sqlite3.Error) as error:
             raise StoreFailed(words.store_unusable(name, str(error))) from error
+        weakref.finalize(self, self._db.close)  # an exchange that is thrown away leaves no open file behind
         try:
             # FULL: what the exchange has answered survives a loss of power as well, as a broker's memory would.
             self._db.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=5000;")
             self._db.executescript(_SCHEMA)
         except sqlite3.Error as error:
-            self._db.close()
             raise StoreFailed(words.store_unusable(name, str(error))) from error
 
     def close(self) -> None:
