@@ -130,10 +130,9 @@ class Trader:
         Daily(self.ledger, self.config, self.desks, persons, now).run()
         persons.finish_liquidation()
         turn = self._plan(now, monotonic)
-        self.teller.tell(self.ledger, now)
-        self._commit()
+        self._commit(now)
         self._act(turn, ears)
-        self._commit()
+        self._commit(now)
         return self._until_next(turn)
 
     # --- loading ----------------------------------------------------------------------------------------------------
@@ -170,7 +169,8 @@ class Trader:
             desk.dirty = True
         self._loaded = True
 
-    def _commit(self) -> None:
+    def _commit(self, now: datetime) -> None:
+        self.teller.tell(self.ledger, now)
         batch = self.ledger.take_batch()
         if batch:
             self.journal.commit(batch)
