@@ -284,6 +284,16 @@ def test_a_hand_made_sale_of_strategy_shares_freezes_the_symbol(make: Make) -> N
     world.pass_time(10)
     assert world.held(SZ) == 600
     assert world.verdict(sell)[0] == "working"
+    assert world.command("cancel", id="nothing")[0] is False
+    ok, text = world.command("reconcile")
+    assert ok and "少 400 股" in text
+    assert not world.command("reconcile", apply="1")[0], "a sale is waiting: first it must end"
+    world.command("halt", reason="对账", cancel="1")
+    assert world.command("reconcile", apply="1")[0]
+    assert (world.own(SZ), world.book(SZ).frozen) == (600, None)
+    world.command("unhalt", reason="对好了")
+    world.pass_time(10)
+    assert world.held(SZ) == 0, "the debt of the halted sale"
 
 
 # --- refusals and limits -----------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from desk.core.day import empty_entitlement, raise_debt
 from desk.core.endings import end_intent, settle_event
 from desk.core.ledger import Ledger, missing
 from desk.core.reconcile import learn
-from desk.core.values import Command, Fact, Intent, Message, Mode, OrderState, Origin, Part, Reason, Side
+from desk.core.values import Book, Command, Fact, Intent, Message, Mode, OrderState, Origin, Part, Reason, Side
 from desk.dealing.account import AccountDesk
 from desk.texts import dealing as texts
 
@@ -51,6 +51,8 @@ class Persons:
                 )
             case "unhalt":
                 return self.unhalt(args.get("reason", ""))
+            case "reconcile":
+                return self.reconcile(apply=args.get("apply") == "1")
             case "reload":
                 return self.reload_config(args.get("resumed", ""))
         raise CannotDo(texts.unknown_command(command.verb))
@@ -134,6 +136,48 @@ class Persons:
         else:
             raise CannotDo(texts.BAD_RESOLVE)
         return texts.resolved(key)
+
+    # --- books and account ------------------------------------------------------------------------------------------
+
+    def reconcile(self, *, apply: bool) -> str:
+        """Compare what books own with what accounts hold; on request shrink the books to it and end the freeze.
+
+        The hand-made part was used up first; what still lacks is taken from the books in proportion, T stays: the
+        shortfall is shown and bought by nobody.
+        """
+        lines: list[str] = []
+        wanted: list[tuple[list[Book], int, int]] = []
+        for (account, symbol), books in self._books_by_symbol().items():
+            desk = self.accounts.get(account)
+            if desk is None or not desk.ready:
+                raise CannotDo(texts.not_connected(account))
+            held, own = desk.shares_of(symbol)[0], sum(book.own for book in books)
+            if own > held:
+                lines.append(texts.lacking(account, symbol, own, held))
+                if apply and any(self.ledger.in_flight((b.strategy, account, symbol)) for b in books):
+                    raise CannotDo(texts.still_in_flight(symbol))
+            wanted.append((books, min(own, held), own))
+        if apply:
+            for books, held, own in wanted:
+                self._shrink(books, held, own)
+        if not lines:
+            return texts.BOOKS_AGREE
+        return "\n".join([*lines, texts.APPLIED if apply else texts.NOT_APPLIED])
+
+    def _books_by_symbol(self) -> dict[tuple[str, str], list[Book]]:
+        found: dict[tuple[str, str], list[Book]] = {}
+        for book in self.ledger.books.values():
+            if book.own or book.frozen:
+                found.setdefault((book.account, book.symbol), []).append(book)
+        return found
+
+    def _shrink(self, books: list[Book], held: int, own: int) -> None:
+        left = held
+        for index, book in enumerate(books):
+            kept = left if index == len(books) - 1 else (book.own * held // own if own else 0)
+            left -= kept
+            after = replace(book, own=kept, bought_today=min(book.bought_today, kept), frozen=None)
+            self.ledger.put_book(after, "人工对账", self.now.isoformat(), self.now)
 
     # --- the kill switch --------------------------------------------------------------------------------------------
 

@@ -9,6 +9,11 @@ BAD_RESOLVE = "只能判定为 absent(没有这张委托)、live(还在)或 fill
 NOT_HALTED = "现在没有急停。"
 
 
+BOOKS_AGREE = "账本与账户一致。"
+APPLIED = "已按账户持仓改小账本,冻结已解除;少掉的部分不会自动买回。"
+NOT_APPLIED = "没有改动。确认无误后用 reconcile --apply 按账户持仓改小账本并解除冻结。"
+
+
 def unknown_command(verb: str) -> str:
     return f"不认识的命令 {verb}。"
 
@@ -100,3 +105,15 @@ def disconnected(account: str) -> str:
 
 def journal_down(text: str) -> str:
     return f"日志写不进去({text}),已停止下单,正在重试。"
+
+
+def not_connected(account: str) -> str:
+    return f"账户 {account} 还没有连接并核对完,稍后再试。"
+
+
+def lacking(account: str, symbol: str, own: int, held: int) -> str:
+    return f"{account} {symbol}:账本合计 {own} 股,账户实有 {held} 股,少 {own - held} 股"
+
+
+def still_in_flight(symbol: str) -> str:
+    return f"{symbol} 还有在途的委托,等它们结束后再对账。"
