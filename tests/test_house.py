@@ -70,7 +70,7 @@ def verbs_said(readme: str) -> dict[str, set[str]]:
         for usage in re.findall(r"`([^`]+)`", cell):
             first, *others = usage.split()
             options = set(re.findall(r"--[a-z-]+", usage))
-            second = others[0].split("|") if others and re.fullmatch(r"[a-z|-]+", others[0]) else []
+            second = others[0].split("|") if others and re.fullmatch(r"[a-z][a-z|-]*", others[0]) else []
             both = [f"{first} {word}" for word in second]
             for name in both if both and (set(both) & known.keys() or first not in known) else [first]:
                 said[name] = options
