@@ -71,10 +71,9 @@ def with_days(verb: Verb) -> Verb:
 class Verbs(click.Group):
     def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
         """Without a verb: `run`."""
-        if self.name == "main" and not any(arg in self.commands or arg in ("--help", "-h") for arg in args):
-            if not args or args[0].startswith("-"):
-                at = 2 if args[:1] == ["--home"] else 1 if args[:1] and args[0].startswith("--home=") else 0
-                args = [*args[:at], "run", *args[at:]]
+        at = 2 if args[:1] == ["--home"] else 1 if args and args[0].startswith("--home=") else 0
+        if not args[at:] or args[at] in ("--only", "--home") or args[at].startswith(("--only=", "--home=")):
+            args = [*args[:at], "run", *args[at:]]
         return super().parse_args(context, args)
 
 

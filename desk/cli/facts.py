@@ -9,8 +9,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from desk.cli import VERSION
 from desk.calendar import BadCalendar, TradingCalendar
+from desk.cli import VERSION
 from desk.cli.home import RECEIVER, TRADER, Home
 from desk.cli.parts import paper_accounts
 from desk.core.config import Config

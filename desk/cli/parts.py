@@ -15,8 +15,8 @@ from desk.calendar import BadCalendar, EveryDay, TradingCalendar
 from desk.cli.exits import BROKER, CONFIG, Leave
 from desk.clock import Clock
 from desk.core.config import AccountConfig, Config
-from desk.core.view import shadow_of
 from desk.core.values import Mode
+from desk.core.view import shadow_of
 from desk.dealing.account import AccountDesk
 from desk.texts import cli as texts
 

@@ -32,7 +32,7 @@ def threads_failed(names: Sequence[str], folder: Path) -> str:
 
 def channel_unbuilt(strategy: str, mode: str, account: str, channel: str) -> str:
     return (
-        f"策略 {strategy} 是{mode}模式，账户 {account} 的通道 {channel} 这个版本还接不上（会在后续版本提供），没有启动。"
+        f"策略 {strategy} 是{mode}模式，账户 {account} 的通道 {channel} 在后续版本提供，现在还接不上，没有启动。"
         f"请先把策略改回模拟（strategy mode {strategy} 模拟），或把账户的通道写成 paper。"
     )
 
