@@ -102,7 +102,7 @@ class Planner:
         child = self.ledger.live_order((intent.account, intent.symbol, intent.side))
         if child is None or child.intent_id != intent.intent_id or intent.stopped is not None or child.cancel_wished:
             return False
-        age = self.monotonic - desk.sent_at.get(child.client_order_id, float("-inf"))
+        age = self._age_of(child, desk)
         alone = len(self.ledger.intents_of_book((intent.strategy, intent.account, intent.symbol))) == 1
         return alone and child.state is OrderState.WORKING and age < min(1.0, float(self.config.chase.wait_s))
 
@@ -258,7 +258,6 @@ class Planner:
         counts = ledger.counts_of(intent.account, now.date())
         entitled = entitled_for_debt(ledger, key) if intent.origin is Origin.DEBT else book.entitled
         late = desk.config.always_open or now.time() < self.config.chase.last_chase
-        sent = desk.sent_at.get(child.client_order_id) if child else None
         refused_at = desk.cancel_refused_at.get(child.client_order_id) if child else None
         said = classify_refusal(last.broker_text) if last and last.state is OrderState.REJECTED else None
         return Scene(
@@ -275,7 +274,7 @@ class Planner:
             ),
             intent=intent,
             child=child,
-            child_age_s=self.monotonic - sent if sent is not None else float("inf"),
+            child_age_s=self._age_of(child, desk) if child is not None else 0.0,
             cancel_refused=refused_at is not None and self.monotonic - refused_at < float(self.config.chase.wait_s),
             unsettled=last is not None and last.client_order_id in ledger.unsettled,
             blocked=blocked or (child is None and newer),
@@ -297,6 +296,11 @@ class Planner:
             approval_age_s=(now - intent.created_at).total_seconds(),
             broker_said=said,
         )
+
+    def _age_of(self, order: Order, desk: AccountDesk) -> float:
+        """Seconds since an order was sent; by the wall clock for one that an earlier run has sent."""
+        sent = desk.sent_at.get(order.client_order_id)
+        return self.monotonic - sent if sent is not None else (self.now - order.created_at).total_seconds()
 
     def _sellable(self, intent: Intent, desk: AccountDesk, account_sellable: int) -> int:
         """min(own − bought today unless T+0, the account's sellable − what other books may sell)."""
