@@ -108,10 +108,13 @@ class Listening:
         Such answers come from terminals that are logging in; as "no orders" or "no positions" they would be a lie.
         """
         shown = {order.client_order_id for order in snapshot.orders}
-        for order in self.ledger.orders.values():
-            if order.account == desk.name and order.day == snapshot.day and order.broker_order_id:
-                if order.client_order_id not in shown:
-                    return False
+        numbered = (
+            order.client_order_id
+            for order in self.ledger.orders.values()
+            if order.account == desk.name and order.day == snapshot.day and order.broker_order_id
+        )
+        if not shown.issuperset(numbered):
+            return False
         return bool(snapshot.positions) or snapshot.asset.market_value == 0
 
     def _show_account(self, desk: AccountDesk, snapshot: Snapshot) -> None:
