@@ -151,7 +151,7 @@ class Trader:
         for holding in loaded.holdings:
             ledger.holdings[holding.strategy, holding.symbol] = holding
         for book in loaded.books:
-            ledger.books[book.strategy, book.account, book.symbol] = book
+            ledger.remember_book(book)
         for intent in loaded.intents:
             ledger.remember_intent(intent)
         for order in loaded.orders:

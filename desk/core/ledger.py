@@ -68,6 +68,9 @@ class Ledger:
     _of_intent: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     _by_broker_id: dict[tuple[str, date, str], str] = field(default_factory=dict)
     heard: dict[str, Event] = field(default_factory=dict)  # decided or ended in this turn, for telling
+    touched: set[BookKey] = field(default_factory=set)  # books whose figures or intents changed since the last plan
+    _accounts_of: dict[tuple[str, str], dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
+    _strategies_on: dict[tuple[str, str], dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
     unsettled: set[str] = field(default_factory=set)  # final orders that no snapshot has agreed with yet
 
     # --- reading -----------------------------------------------------------------------------------------------------
@@ -109,10 +112,10 @@ class Ledger:
         return bool(self._of_book.get(key))
 
     def accounts_of_book(self, strategy: str, symbol: str) -> list[str]:
-        return [b.account for (s, _, y), b in self.books.items() if s == strategy and y == symbol]
+        return list(self._accounts_of.get((strategy, symbol), ()))
 
     def books_on(self, account: str, symbol: str) -> list[Book]:
-        return [b for (_, a, y), b in self.books.items() if a == account and y == symbol]
+        return [self.books[s, account, symbol] for s in self._strategies_on.get((account, symbol), ())]
 
     def counts_of(self, account: str, day: date) -> DayCounts:
         found = self.counts.get(account)
@@ -154,7 +157,8 @@ class Ledger:
         before = self.book(*key)
         if after == before and key in self.books:
             return
-        self.books[key] = after
+        self.remember_book(after)
+        self.touched.add(key)
         self.batch.books[key] = after
         if after.entitled != before.entitled or after.own != before.own:
             self.batch.book_changes.append(
@@ -172,6 +176,7 @@ class Ledger:
 
     def put_intent(self, intent: Intent) -> None:
         key = (intent.strategy, intent.account, intent.symbol)
+        self.touched.add(key)
         self.batch.intents[intent.intent_id] = intent
         if intent.ended:
             self.intents.pop(intent.intent_id, None)
@@ -287,6 +292,11 @@ class Ledger:
             self._of_book[intent.strategy, intent.account, intent.symbol].add(intent.intent_id)
         if intent.event_id is not None and intent.event_id in self.events:
             self._of_event[intent.event_id][intent.intent_id] = intent
+
+    def remember_book(self, book: Book) -> None:
+        self.books[book.strategy, book.account, book.symbol] = book
+        self._accounts_of[book.strategy, book.symbol][book.account] = None
+        self._strategies_on[book.account, book.symbol][book.strategy] = None
 
     def remember_order(self, order: Order) -> None:
         self._index(order)

@@ -50,6 +50,7 @@ class AccountDesk:
         self.cash_spent = Decimal(0)  # yuan, on buys sent after the snapshot
         self.dirty = True  # something happened that the snapshot does not show yet
         self.sent_at: dict[str, float] = {}  # client order id -> monotonic
+        self.asked_at: dict[str, float] = {}  # intent id -> when its live order was last judged
         self.cancelled_at: dict[str, float] = {}  # last time a cancel was asked
         self.cancel_refused_at: dict[str, float] = {}
         self.absences: dict[str, Absence] = {}
@@ -170,6 +171,11 @@ class AccountDesk:
         self._sends.append(monotonic)
         return True
 
-    def forget_order(self, client_order_id: str) -> None:
+    def forget_all_but(self, orders: set[str], intents: set[str]) -> None:
+        """Let go of what was remembered of orders and intents that are over."""
         for table in (self.sent_at, self.cancelled_at, self.cancel_refused_at):
-            table.pop(client_order_id, None)
+            for key in table.keys() - orders:
+                del table[key]
+        for key in self.asked_at.keys() - intents:
+            del self.asked_at[key]
+        self.complained &= orders

@@ -59,6 +59,7 @@ class Daily:
             if self._all_closed(strategy.name, day):
                 close_orders_without_final(self.ledger, strategy.name, close, self.now)
         self.ledger.drop_old(self.now.date())
+        desk.forget_all_but({o.client_order_id for o in self.ledger.live_orders()}, set(self.ledger.intents))
 
     def _all_closed(self, strategy: str, day: date) -> bool:
         """True when no account that the strategy's books know still has its day before it."""

@@ -14,7 +14,7 @@ from desk.core.chase import Account, Cancel, Cut, End, Scene, Send, Step, Wait, 
 from desk.core.config import Config
 from desk.core.day import entitled_for_debt
 from desk.core.endings import end_intent, settle_event
-from desk.core.ledger import Ledger, missing
+from desk.core.ledger import BookKey, Ledger, missing
 from desk.core.reconcile import classify_refusal, learn
 from desk.core.values import (
     Fact,
@@ -32,6 +32,7 @@ from desk.dealing.account import AccountDesk
 
 _FEE_ROOM = Decimal("1.0035")  # the highest commission (0.3 %) and the taxes, so that a buy never fails for its fees
 _MIN_FEE = Decimal(5)
+_ASK_EVERY_S = 0.25  # how often a live order is judged against a new quote
 
 
 @dataclass(slots=True)
@@ -60,9 +61,11 @@ class Planner:
     _quotes: dict[tuple[str, str], Quote | None] = field(default_factory=dict)
     _instruments: dict[tuple[str, str], Instrument | None] = field(default_factory=dict)
     _buys: list[tuple[Intent, Send, AccountDesk]] = field(default_factory=list)
+    _touched: set[BookKey] = field(default_factory=set)
     _taken: set[tuple[str, str]] = field(default_factory=set)  # (account, symbol) of buys that wait for their cash
 
     def run(self) -> Turn:
+        self._touched, self.ledger.touched = self.ledger.touched, set()
         intents = list(self.ledger.intents.values())
         for intent in sorted(intents, key=lambda i: i.side is Side.BUY):
             self._work(intent.intent_id)
@@ -98,13 +101,17 @@ class Planner:
         return False
 
     def _nothing_to_ask(self, intent: Intent, desk: AccountDesk) -> bool:
-        """A young live order of an intent that nothing disturbs: the common case, answered cheaply."""
+        """A live order of an intent that nothing has disturbed and that was asked about a moment ago."""
         child = self.ledger.live_order((intent.account, intent.symbol, intent.side))
-        if child is None or child.intent_id != intent.intent_id or intent.stopped is not None or child.cancel_wished:
+        if child is None or child.intent_id != intent.intent_id or child.state is not OrderState.WORKING:
             return False
-        age = self._age_of(child, desk)
-        alone = len(self.ledger.intents_of_book((intent.strategy, intent.account, intent.symbol))) == 1
-        return alone and child.state is OrderState.WORKING and age < min(1.0, float(self.config.chase.wait_s))
+        if child.cancel_wished or (intent.strategy, intent.account, intent.symbol) in self._touched:
+            return False
+        asked = desk.asked_at.get(intent.intent_id)
+        if asked is not None and self.monotonic - asked < _ASK_EVERY_S:
+            return True
+        desk.asked_at[intent.intent_id] = self.monotonic
+        return False
 
     def _carry_out(self, intent: Intent, desk: AccountDesk, step: Step) -> bool:
         """Do what the core says; True when the intent is to be asked about again at once."""
