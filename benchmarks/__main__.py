@@ -1,0 +1,63 @@
+"""Measure and print one table: `python -m benchmarks [accepts] [latency] [burst] [standing] [--runs 5] [--quick]`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import sqlite3
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks import accepts, figures, latency, standing
+from desk.clock import SystemClock
+
+RESULTS = Path(__file__).with_name("results")
+Measure = Callable[[Path], list[figures.Figure]]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="accepts, latency, burst, standing; all if none")
+    parser.add_argument("--runs", type=int, default=5, help="how often each is measured; the median counts")
+    parser.add_argument("--quick", action="store_true", help="tiny counts: shows that it works, measures nothing")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="where every run's value goes")
+    options = parser.parse_args()
+    quick, runs = options.quick, 1 if options.quick else max(1, options.runs)
+
+    def say(text: str) -> None:
+        print(f"  {text}", file=sys.stderr, flush=True)
+
+    measures: dict[str, Measure] = {
+        "accepts": lambda at: accepts.measure(at, runs=runs, count=40 if quick else 3000, say=say),
+        "latency": lambda at: latency.measure(at, runs=runs, count=2 if quick else 100, say=say),
+        "burst": lambda at: latency.burst(at, runs=runs, count=10 if quick else latency.BURST, say=say),
+        "standing": lambda at: standing.measure(at, runs=runs, count=200 if quick else standing.EVENTS, say=say),
+    }
+    names = options.names or list(measures)
+    if unknown := set(names) - measures.keys():
+        parser.error(f"unknown: {', '.join(sorted(unknown))}")
+    found: list[figures.Figure] = []
+    for name in names:
+        print(f"{name} …", file=sys.stderr, flush=True)
+        with tempfile.TemporaryDirectory(prefix="gendan-benchmark-") as folder:
+            found += measures[name](Path(folder))
+    print(figures.table(found))
+    now = SystemClock().now()
+    facts = {
+        "at": now.isoformat(timespec="seconds"),
+        "quick": quick,
+        "runs": runs,
+        "python": platform.python_version(),
+        "system": platform.system(),
+        "cores": os.cpu_count(),
+        "sqlite": sqlite3.sqlite_version,
+    }
+    figures.save(found, facts, options.json or RESULTS / f"{now:%Y%m%d-%H%M%S}.json")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,167 @@
+"""The processes that are measured: `python -m benchmarks.child ours|floor|desk FOLDER`, asked by lines on stdin.
+
+Each prints one JSON line when it is ready ({"port": n}) and one for every line it reads; at the end of stdin it stops.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import psutil
+
+from benchmarks.signals import KID, SECRET, config
+from desk.clock import SystemClock
+
+Answer = Callable[[list[str]], Any]
+
+
+def _converse(answers: dict[str, Answer], port: int) -> None:
+    """Answer lines until there are no more."""
+    print(json.dumps({"port": port}), flush=True)
+    for line in sys.stdin:
+        verb, *words = line.split()
+        print(json.dumps(answers[verb](words)), flush=True)
+
+
+def _memory(_: list[str]) -> float:
+    """Resident, in MB."""
+    return psutil.Process().memory_info().rss / 1e6
+
+
+def ours(folder: Path) -> None:
+    """The receiver as the daemon runs it, without a trader."""
+    from desk.journal import Journal
+    from desk.senders import Keyring
+    from Receiver import Receiver, make_app, open_door
+
+    clock, settings, stop, told = SystemClock(), config(folder), threading.Event(), []
+    sys.setswitchinterval(0.001)  # as desk.cli.daemon does
+    with Journal.open(folder, clock=clock) as journal:
+        receiver = Receiver(
+            journal=journal,
+            keyring=Keyring(lambda: settings),
+            clock=clock,
+            alarm=lambda title, text, key: told.append(f"{title}: {text}"),
+        )
+        door = open_door(make_app(receiver), "127.0.0.1", 0, clock=clock)
+        thread = threading.Thread(target=door.run, args=(stop,))
+        thread.start()
+
+        def stored(_: list[str]) -> dict[str, Any]:
+            with journal.look() as session:
+                rows = session.rows("SELECT COUNT(*) FROM events")
+            return {"rows": rows[0][0], "told": told}
+
+        _converse({"stored": stored, "memory": _memory}, door.port)
+        stop.set()
+        thread.join()
+
+
+def floor(folder: Path) -> None:
+    """The least that a durable receiver on the same libraries does: parse JSON, one row, group commit, answer."""
+    from flask import Flask, request
+    from waitress import create_server  # type: ignore[import-untyped]
+
+    from benchmarks.floor import RowWriter
+
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    writer = RowWriter(folder / "floor.sqlite3")
+    app = Flask("floor")
+
+    @app.post("/api/order")
+    def order() -> dict[str, bool]:
+        body = request.get_data()
+        writer.add(json.loads(body)["i"], body)
+        return {"ok": True}
+
+    server = create_server(
+        app, host="127.0.0.1", port=0, threads=16, connection_limit=1000, backlog=1024, asyncore_use_poll=True
+    )
+    threading.Thread(target=server.run, daemon=True).start()
+    _converse({"stored": lambda _: {"rows": writer.rows(), "told": []}, "memory": _memory}, server.effective_port)
+    writer.close()
+
+
+def desk(folder: Path) -> None:
+    """The whole daemon, its broker's door and the socket's reads noted; the exchange keeps its book in memory."""
+    from desk import serving
+    from desk.broker.paper import PaperExchange
+    from desk.cli import parts
+    from desk.cli.daemon import Daemon
+    from desk.cli.home import RECEIVER, TRADER, Home
+    from desk.core.batch import Batch
+
+    reads: list[float] = []
+    places: list[tuple[float, str]] = []
+    received = serving._Channel.received
+
+    def noted_read(channel: Any, data: bytes) -> bool:
+        reads.append(time.perf_counter())
+        return received(channel, data)
+
+    def in_memory(*, store: Path, **more: Any) -> PaperExchange:
+        return PaperExchange(store=None, **more)
+
+    serving._Channel.received = noted_read  # type: ignore[method-assign]
+    parts.PaperExchange = in_memory  # type: ignore[misc, assignment]
+    daemon = Daemon(Home(folder), clock=SystemClock(), roles=frozenset({RECEIVER, TRADER}), env={}, console_level=None)
+    daemon.open()
+
+    def note(broker: Any) -> None:
+        place = broker.place
+
+        def noted_place(request: Any) -> Any:
+            places.append((time.perf_counter(), request.client_order_id))
+            return place(request)
+
+        broker.place = noted_place
+
+    for account in daemon.trading.desks.values():
+        note(account.broker)
+    daemon.start()
+
+    def stamps(_: list[str]) -> dict[str, Any]:
+        """What was noted since the last time; only first attempts of an intent."""
+        first = [at for at, order in places if order.endswith("-1")]
+        said = {"reads": reads[:], "places": first}
+        reads.clear()
+        places.clear()
+        return said
+
+    def commit(words: list[str]) -> float:
+        """Median seconds of a commit of one row through the journal's own writer."""
+        taken = []
+        for number in range(int(words[0])):
+            begun = time.perf_counter()
+            daemon.journal.commit(Batch(flags={"benchmark": str(number)}))
+            taken.append(time.perf_counter() - begun)
+        return median(taken)
+
+    def live(_: list[str]) -> int:
+        return len(daemon.trader.ledger.live_orders())
+
+    def scene(words: list[str]) -> None:
+        """Pin prices: SYMBOL PRICE pairs."""
+        from decimal import Decimal
+
+        for symbol, price in zip(words[::2], words[1::2], strict=True):
+            for exchange in daemon.trading.exchanges.values():
+                exchange.scene(symbol, price=Decimal(price))
+
+    assert daemon.door is not None
+    _converse({"stamps": stamps, "commit": commit, "live": live, "scene": scene, "memory": _memory}, daemon.door.port)
+    daemon.close()
+
+
+if __name__ == "__main__":
+    {"ours": ours, "floor": floor, "desk": desk}[sys.argv[1]](Path(sys.argv[2]))
+
+__all__ = ["KID", "SECRET"]

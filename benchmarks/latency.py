@@ -1,0 +1,112 @@
+"""From the last byte read at the socket to the entry of broker.place, in a whole daemon: alone, and as a burst."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks.figures import Figure, percentile
+from benchmarks.load import request, volley
+from benchmarks.process import Child, free_port
+from benchmarks.signals import Signals, symbol, write_home
+
+RESTING = 50
+BURST = 200
+_STOCKS = 40  # that the single signals take in turn
+_COMMITS = 40  # measured before and after each run
+
+
+def measure(folder: Path, *, runs: int, count: int, say: Callable[[str], None]) -> list[Figure]:
+    """`count` single signals a run, idle and beside resting orders; net of the two commits that lie on the way."""
+    figures = []
+    for resting, most in ((0, 10), (RESTING, 20)):
+        gross: list[list[float]] = []
+        commits: list[float] = []
+        with _desk(folder / f"resting-{resting}") as desk:
+            signals = Signals()
+            if resting:
+                _rest(desk, signals, resting)
+            desk.ask("scene", *(word for n in range(_STOCKS) for word in (symbol(n), "10.00")))
+            chance = random.Random(1)
+            for run in range(-1, runs):
+                desk.ask("stamps")
+                before = desk.ask("commit", _COMMITS)
+                sent = max(3, count // 10) if run < 0 else count
+                for number in range(sent):
+                    volley(desk.port, [request(signals.bought(number % _STOCKS))], clients=1, keep=True)
+                    # Its fill comes with the exchange's next tick; the pause varies against the loop's own rhythm.
+                    time.sleep(chance.uniform(0.3, 0.5))
+                stamps = _settled(desk, sent)
+                if run < 0:
+                    continue
+                taken = [place - read for read, place in zip(stamps["reads"], stamps["places"], strict=True)]
+                gross.append(taken)
+                commits.append((before + desk.ask("commit", _COMMITS)) / 2)
+                say(
+                    f"{resting} resting, run {run + 1}: p50 {percentile(taken, 0.5) * 1000:.1f} ms, "
+                    f"p99 {percentile(taken, 0.99) * 1000:.1f} ms, a commit {commits[-1] * 1000:.1f} ms"
+                )
+            if (left := desk.ask("live")) != resting:
+                raise RuntimeError(f"{left} orders are live instead of {resting}")
+        place = f"{resting} orders resting" if resting else "idle"
+        for share in (0.5, 0.99):
+            net = tuple(
+                (percentile(taken, share) - 2 * commit) * 1000 for taken, commit in zip(gross, commits, strict=True)
+            )
+            name = f"signal to broker, {place}, p{share * 100:.0f} net"
+            figures.append(Figure(name=name, unit="ms", ours=net, at_most=most if share > 0.9 else None))
+        everything = tuple(percentile(taken, 0.99) * 1000 for taken in gross)
+        figures.append(Figure(name="  p99 with its two commits", unit="ms", ours=everything))
+        figures.append(Figure(name="  one commit", unit="ms", ours=tuple(commit * 1000 for commit in commits)))
+    return figures
+
+
+def burst(folder: Path, *, runs: int, count: int = BURST, say: Callable[[str], None]) -> list[Figure]:
+    """That many signals for different stocks, all within one second."""
+    sending: list[float] = []
+    behind: list[float] = []
+    for run in range(runs):
+        with _desk(folder / f"burst-{run}") as desk:
+            signals = Signals()
+            volley(desk.port, [request(signals.bought(count))], clients=1, keep=True)  # the desk is awake
+            _settled(desk, 1)
+            load = volley(desk.port, [request(signals.bought(number)) for number in range(count)], clients=8, keep=True)
+            places = _settled(desk, count)["places"]
+        sending.append(load.seconds)
+        behind.append(max(places) - load.finished_at)
+        say(f"burst {run + 1}: {count} acknowledged in {load.seconds:.2f} s, at the broker {behind[-1]:.2f} s later")
+    return [
+        Figure(name=f"burst of {count}: all acknowledged after", unit="s", ours=tuple(sending), at_most=1),
+        Figure(name="  all at the broker after the last ack", unit="s", ours=tuple(behind), at_most=2),
+    ]
+
+
+def _desk(folder: Path) -> Child:
+    write_home(folder, free_port())
+    return Child("desk", folder)
+
+
+def _rest(desk: Child, signals: Signals, count: int) -> None:
+    """Bring orders to the exchange that nobody there meets."""
+    numbers = range(100, 100 + count)
+    desk.ask("scene", *(word for n in numbers for word in (symbol(n), "10.00")))
+    volley(desk.port, [request(signals.rests(n, 9.5)) for n in numbers], clients=8, keep=True)
+    _settled(desk, count)
+
+
+def _settled(desk: Child, count: int) -> dict[str, list[float]]:
+    """The stamps, when that many first orders have come to the broker."""
+    reads: list[float] = []
+    places: list[float] = []
+    until = time.monotonic() + 20
+    while True:
+        stamps = desk.ask("stamps")
+        reads += stamps["reads"]
+        places += stamps["places"]
+        if len(places) >= count:
+            return {"reads": reads, "places": places}
+        if time.monotonic() > until:
+            raise RuntimeError(f"{len(places)} of {count} orders came to the broker")
+        time.sleep(0.05)
