@@ -9,72 +9,22 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import click
 
 from desk.cli import exits, showing
 from desk.cli.exits import Leave
 from desk.cli.home import CONSOLE, RECEIVER, TRADER, Home
+from desk.cli.options import Verb, Verbs, as_day, with_days, with_home, with_json
+from desk.cli.strategy_verbs import snippet, strategy, test_signal
 from desk.clock import SystemClock
 from desk.journal import AmbiguousId, JournalError
 from desk.settings.files import CannotWrite
 from desk.settings.problems import ConfigProblems
 from desk.settings.writer import CannotChange
 from desk.texts import cli as texts
-
-HERE = Path(__file__).resolve().parent
-
-
-# --- options that many verbs share ------------------------------------------------------------------------------------
-
-
-def _home(context: click.Context, _: click.Parameter, value: Path | None) -> Path:
-    """--home stands before or after the verb; the nearest one counts."""
-    place: click.Context | None = context
-    while value is None and place is not None:
-        value = place.params.get("home")
-        place = place.parent
-    return (value or HERE).resolve()
-
-
-def _day(_: click.Context, __: click.Parameter, value: str | None) -> date | None:
-    try:
-        return date.fromisoformat(value) if value else None
-    except ValueError as error:
-        raise click.BadParameter(texts.bad_date(str(value))) from error
-
-
-Verb = Callable[..., Any]
-
-
-def with_home(verb: Verb) -> Verb:
-    return click.option(
-        "--home", type=click.Path(path_type=Path, file_okay=False), callback=_home, is_eager=True,
-        help="放 config/ 和 data/ 的文件夹；不写就是程序所在的文件夹",
-    )(verb)  # fmt: skip
-
-
-def with_json(verb: Verb) -> Verb:
-    return click.option("--json", "as_json", is_flag=True, help="输出一个 JSON，供别的程序读")(verb)
-
-
-def with_days(verb: Verb) -> Verb:
-    for option, text in (("--to", "到哪天"), ("--from", "从哪天，例如 2026-11-20")):
-        verb = click.option(option, f"day_{option[2:]}", callback=_day, help=text)(verb)
-    return verb
-
-
-class Verbs(click.Group):
-    def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
-        """Without a verb: `run`."""
-        at = 2 if args[:1] == ["--home"] else 1 if args and args[0].startswith("--home=") else 0
-        if not args[at:] or args[at] in ("--only", "--home") or args[at].startswith(("--only=", "--home=")):
-            args = [*args[:at], "run", *args[at:]]
-        return super().parse_args(context, args)
 
 
 @click.group("main", cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
@@ -184,6 +134,218 @@ def why(home: Path, wanted: str, as_json: bool) -> None:
     if view is None:
         raise Leave(exits.CONFIG, texts.unknown_id(wanted))
     showing.document(view) if as_json else showing.show_why(view)
+
+
+# --- what needs a person ----------------------------------------------------------------------------------------------
+
+
+def _ask(home: Path, verb: str, args: dict[str, str], as_json: bool, kept: str = "") -> None:
+    """Ask the daemon, print its answer, leave with its code."""
+    from desk.cli.asking import ask
+
+    answer = ask(home, verb, args, kept=kept)
+    if as_json:
+        showing.document({"ok": answer.ok, "text": answer.text, "running": answer.running})
+    else:
+        (showing.say if answer.code == exits.FINE else showing.hint)(answer.text)
+    raise Leave(answer.code)
+
+
+def _asking(verb: str, argument: str, text: str) -> None:
+    """Make a verb that passes one id to the daemon."""
+
+    def pass_on(home: Path, wanted: str, as_json: bool) -> None:
+        _ask(home, verb, {"id": wanted}, as_json)
+
+    pass_on.__doc__ = text
+    cli.command(verb)(click.argument("wanted", metavar=argument)(with_home(with_json(pass_on))))
+
+
+_asking("approve", "编号|all", "批准等待确认的委托（确认模式）。")
+_asking("reject", "编号|all", "拒绝等待确认的委托。")
+_asking("cancel", "委托编号", "撤一笔委托，余量今天不再追。")
+
+
+@cli.command()
+@click.argument("order", metavar="委托编号")
+@click.argument("how", type=click.Choice(["absent", "live", "filled"]))
+@click.argument("filled", required=False, default="", metavar="[股数]")
+@with_home
+@with_json
+def resolve(home: Path, order: str, how: str, filled: str, as_json: bool) -> None:
+    """认定一笔存疑委托：没到券商、还在、或成交了几股。"""
+    _ask(home, "resolve", {"id": order, "how": how, "filled": filled}, as_json)
+
+
+@cli.command()
+@click.option("--cancel", is_flag=True, help="同时撤掉在途委托")
+@click.option("--liquidate", is_flag=True, help="同时卖出各策略持有的股票（不动手工持仓），要加 --yes")
+@click.option("--reason", default="", help="为什么")
+@click.option("--yes", is_flag=True, help="确定")
+@with_home
+@with_json
+def halt(home: Path, cancel: bool, liquidate: bool, reason: str, yes: bool, as_json: bool) -> None:
+    """急停：不再下新单，重启后仍然有效。"""
+    if liquidate and not yes:
+        raise Leave(exits.CONFIRM, texts.LIQUIDATE_NEEDS_YES)
+    args = {"reason": reason, "cancel": "1" if cancel else "", "liquidate": "1" if liquidate else ""}
+    _ask(home, "halt", args, as_json, kept=texts.HALT_KEPT)
+
+
+@cli.command()
+@click.option("--reason", default="", help="为什么")
+@with_home
+@with_json
+def unhalt(home: Path, reason: str, as_json: bool) -> None:
+    """解除急停；欠下的卖出随即补做。"""
+    _ask(home, "unhalt", {"reason": reason}, as_json, kept=texts.UNHALT_KEPT)
+
+
+@cli.command()
+@click.option("--apply", "apply_", is_flag=True, help="按账户修正账本，要加 --yes")
+@click.option("--yes", is_flag=True, help="确定")
+@with_home
+@with_json
+def reconcile(home: Path, apply_: bool, yes: bool, as_json: bool) -> None:
+    """核对：各策略账本之和与账户持仓。"""
+    from desk.cli import comparing
+
+    place = Home(home)
+    with place.look(place.config(), SystemClock()) as journal:
+        rows = comparing.differences(journal)
+    showing.document(rows) if as_json else showing.say(comparing.as_table(rows) if rows else texts.NOTHING["positions"])
+    if apply_:
+        raise Leave(exits.CONFIG, texts.RECONCILE_LATER) if yes else Leave(exits.CONFIRM, texts.RECONCILE_NEEDS_YES)
+
+
+# --- set-up -----------------------------------------------------------------------------------------------------------
+
+
+@cli.command()
+@click.option("--answers", type=click.Path(path_type=Path, dir_okay=False), help="从 JSON 文件读答案，不提问")
+@with_home
+def init(home: Path, answers: Path | None) -> None:
+    """问几个问题，写好配置；从不覆盖，从不实盘。"""
+    from desk.cli import setting_up
+
+    showing.say(texts.init_done(setting_up.init(home, answers)))
+
+
+@cli.command("check-config")
+@with_home
+@with_json
+def check_config(home: Path, as_json: bool) -> None:
+    """检查配置，一次列出所有问题。"""
+    from desk.cli import setting_up
+
+    raise Leave(setting_up.check(home, as_json=as_json))
+
+
+@cli.command()
+@with_home
+@with_json
+def doctor(home: Path, as_json: bool) -> None:
+    """自检：配置、时钟、磁盘、端口、账本、日历、消息、隧道。"""
+    from desk.cli import setting_up
+
+    raise Leave(setting_up.doctor(home, as_json=as_json))
+
+
+for _command in (strategy, snippet, test_signal):
+    cli.add_command(_command)
+
+
+# --- telling, looking back, keeping -----------------------------------------------------------------------------------
+
+
+@cli.group()
+@with_home
+def notify(home: Path) -> None:
+    """企业微信通知：试发、看发过什么。"""
+
+
+@notify.command("test")
+@with_home
+def notify_test(home: Path) -> None:
+    """给每个机器人发一条测试消息。"""
+    from desk.cli import telling
+
+    raise Leave(telling.test(home))
+
+
+@notify.command("list")
+@click.option("--limit", type=click.IntRange(min=0), default=30, help="最近几条")
+@with_home
+@with_json
+def notify_list(home: Path, limit: int, as_json: bool) -> None:
+    """看最近的通知和送达情况。"""
+    from desk.cli import telling
+
+    telling.listing(home, limit, as_json=as_json)
+
+
+@cli.command()
+@click.option("--date", "day", callback=as_day, help="哪一天，不写是今天")
+@click.option("--png", type=click.Path(path_type=Path), help="画成图片（后续版本）")
+@with_home
+@with_json
+def report(home: Path, day: date | None, png: Path | None, as_json: bool) -> None:
+    """看一天的摘要。"""
+    from desk.cli import telling
+
+    if png is not None:
+        raise Leave(exits.CONFIG, texts.later("report --png", texts.LATER["report --png"]))
+    telling.report(home, day, as_json=as_json)
+
+
+@cli.command()
+@click.argument("table", metavar="表")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="全部写进这个文件")
+@with_days
+@with_home
+def export(home: Path, table: str, day_from: date | None, day_to: date | None, out: Path | None) -> None:
+    """导出 CSV（Excel 能直接打开）；表名或 all。"""
+    from desk.cli import keeping
+
+    showing.say(texts.exported(keeping.export(home, table, day_from, day_to, out)))
+
+
+@cli.command()
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="备份到这个文件")
+@with_home
+def backup(home: Path, out: Path | None) -> None:
+    """备份账本，程序在跑也可以。"""
+    from desk.cli import keeping
+
+    showing.say(texts.backed_up(keeping.backup(home, out)))
+
+
+@cli.command()
+@click.argument("source", type=click.Path(path_type=Path, dir_okay=False), metavar="备份文件")
+@click.option("--yes", is_flag=True, help="确定")
+@with_home
+def restore(home: Path, source: Path, yes: bool) -> None:
+    """用备份换掉账本；旧的留着。"""
+    from desk.cli import keeping
+
+    if not yes:
+        raise Leave(exits.CONFIRM, texts.RESTORE_NEEDS_YES)
+    showing.say(texts.restored(keeping.put_back(home, source)))
+
+
+def _later(verb: str) -> None:
+    """Make a verb that says in which version it comes."""
+
+    def tell(home: Path, rest: tuple[str, ...]) -> None:
+        raise Leave(exits.CONFIG, texts.later(verb, texts.LATER[verb]))
+
+    tell.__doc__ = f"（{texts.LATER[verb]}）"
+    lenient = {"ignore_unknown_options": True}
+    cli.command(verb, context_settings=lenient)(click.argument("rest", nargs=-1)(with_home(tell)))
+
+
+for _verb in ("keys", "jq-positions", "replay", "autostart"):
+    _later(_verb)
 
 
 # --- leaving ----------------------------------------------------------------------------------------------------------

@@ -239,7 +239,7 @@ def play(*, serve: bool, over: threading.Event, out: Callable[[str], None] = pri
         clock = ShiftedClock(room)
         acts = [list(yesterday()), list(today())]
         out(texts.opening(home))
-        with tqdm(total=sum(map(len, acts)), file=sys.stderr, bar_format=texts.BAR, leave=False) as bar:
+        with tqdm(total=sum(map(len, acts)), file=sys.stderr, bar_format=texts.BAR, leave=False, disable=None) as bar:
             stage = Stage(home, ShiftedClock(room + timedelta(days=1)), secrets, {})
             expected = stage.go(acts[0], bar)
             states = _night(stage, clock.now().date())

@@ -88,6 +88,12 @@ def halted(journal: Journal, flags: dict[str, str]) -> str | None:
     return reason
 
 
+def accounts(journal: Journal) -> list[dict[str, Any]]:
+    """The accounts as last seen."""
+    found: list[dict[str, Any]] = status_counts(journal)["accounts"]
+    return found
+
+
 def _accounts(seen: list[dict[str, Any]], config: Config, running: bool) -> list[dict[str, Any]]:
     """The configured accounts and their shadows as last seen; `connected` holds only while a daemon runs."""
     found = {row["name"]: row for row in seen}

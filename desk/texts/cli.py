@@ -118,3 +118,124 @@ LATER = {
     "autostart": "后续版本（Windows 开机自启）",
     "report --png": "后续版本（当日图片）",
 }
+
+
+# --- strategies -------------------------------------------------------------------------------------------------------
+
+NO_PUBLIC_URL = "还没有写「公网地址」（聚宽跟单设置.json），经隧道测试不了。"
+
+
+def unknown_strategy(name: str, near: str | None) -> str:
+    return f"没有叫 {name} 的策略" + (f"，是不是 {near}？" if near else "。用 strategy list 查看。")
+
+
+def bad_mode(word: str) -> str:
+    return f"模式只有：模拟、确认、实盘（paper、confirm、live），没有 {word}。"
+
+
+def bad_number(text: str) -> str:
+    return f"要写一个数，不是 {text}。"
+
+
+def secret_in_environment(variable: str) -> str:
+    return f"这个策略的密钥在环境变量 {variable} 里，文件里改了也不起作用；请先去掉那个变量。"
+
+
+def rekeyed(name: str) -> str:
+    return (
+        f"策略 {name} 已换了新密钥，旧密钥立即失效。请用 snippet {name} 重新生成聚宽代码，贴进聚宽的策略里，"
+        "否则收不到它的信号。"
+    )
+
+
+def added(name: str, kid: str, secret: str, accounts: str) -> str:
+    return (
+        f"已添加策略 {name}（模拟模式，{accounts}）\n"
+        f"标识  {kid}\n密钥  {secret}\n"
+        "密钥只在这里显示一次；它写在 config 里，不要发给别人。\n"
+        f"下一步：python main.py snippet {name} --out 跟单代码.py，把文件内容贴到聚宽策略的最上面。"
+    )
+
+
+def snippet_without_address(address: str) -> str:
+    return f"提示：没有写「公网地址」，代码里先填了本机的 {address}，聚宽从公网找不到它；配好隧道后请重新生成。"
+
+
+def snippet_written(path: Path) -> str:
+    return f"已写入 {path}。打开它，全部复制到聚宽策略的最上面；里面有密钥，不要发给别人。"
+
+
+def bad_address(address: str) -> str:
+    return f"地址 {address} 不能用，要写成 http://1.2.3.4:8888。"
+
+
+def no_secret(name: str) -> str:
+    return f"策略 {name} 没有密钥；请用 strategy rekey {name} 生成一个。"
+
+
+# --- test signals -----------------------------------------------------------------------------------------------------
+
+
+def test_not_delivered(address: str, log: Sequence[str]) -> str:
+    return f"没有送到 {address}：{' '.join(log) or '没有得到签名的回答'}"
+
+
+def real_account_later(accounts: Sequence[str]) -> str:
+    return f"账户 {'、'.join(accounts)} 的券商通道在后续版本提供，现在下不了真实委托。"
+
+
+_ANSWERS = {"accepted": "已收下", "duplicate": "重复", "refused": "内容不能用", "clock": "时间相差太大"}
+
+
+def test_delivered(answer: str, address: str, event_id: str) -> str:
+    return f"已送到 {address}，接收端签名回答：{_ANSWERS.get(answer, answer)}\n信号编号 {event_id}"
+
+
+# --- set-up, keeping, telling -----------------------------------------------------------------------------------------
+
+CONFIG_GOOD = "配置没有问题。"
+BACKING_UP = "备份"
+NOTHING_TO_BACK_UP = "还没有账本，没有可备份的。"
+RESTORE_NOT_SQLITE = "账本在数据库服务器上，请用数据库自己的工具恢复。"
+RESTORE_WHILE_RUNNING = "跟单程序正在运行，请先停下它再恢复。"
+ONE_TABLE_FOR_OUT = "写了 --out 时一次只能导出一张表。"
+NOTHING_EXPORTED = "这段时间里没有记录，没有写文件。"
+
+
+def init_done(paths: Sequence[Path]) -> str:
+    written = "\n".join(f"  {path}" for path in paths)
+    return (
+        f"已写好：\n{written}\n"
+        "接下来：\n"
+        "  python main.py doctor       自检\n"
+        "  python main.py snippet 策略名 --out 跟单代码.py   要贴进聚宽的代码\n"
+        "  python main.py run          启动（模拟账户，不动真钱）"
+    )
+
+
+def answers_unreadable(path: Path, why: str) -> str:
+    return f'答案文件 {path} 读不了：{why}。要写成 JSON，例如 {{"策略名称": "小市值"}}。'
+
+
+def problems(count: int) -> str:
+    return f"配置有 {count} 个问题："
+
+
+def unknown_table(wanted: str, known: Sequence[str]) -> str:
+    return f"没有叫 {wanted} 的表；可以导出：{'、'.join(known)}。"
+
+
+def cannot_write_file(path: Path, why: str) -> str:
+    return f"{path} 写不了（{why}）；是不是正在 Excel 里打开着？"
+
+
+def exported(paths: Sequence[Path]) -> str:
+    return "已写入：\n" + "\n".join(f"  {path}" for path in paths) if paths else NOTHING_EXPORTED
+
+
+def backed_up(path: Path) -> str:
+    return f"已备份到 {path}（已检查完好）。里面有您的交易，不要放到网盘。"
+
+
+def restored(kept: Path | None) -> str:
+    return "已恢复。" + (f"原来的账本留在 {kept}。" if kept else "") + "模拟账户的存档不在备份里。"

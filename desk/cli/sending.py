@@ -1,0 +1,104 @@
+"""The sending side as a user meets it: the text to paste, and a test signal through the real thing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from desk.cli.exits import BROKER, CONFIG, CONFIRM, NOT_RUNNING, UNEXPECTED, Leave
+from desk.cli.home import RECEIVER, TRADER, Home
+from desk.cli.joinquant import Pasted, Platform
+from desk.cli.strategies import find
+from desk.clock import SystemClock, pause
+from desk.core.config import Config, StrategyConfig
+from desk.journal import Journal, views
+from desk.settings.loader import LOOPBACK
+from desk.snippet import render
+from desk.texts import cli as texts
+
+_OUTCOME_WITHIN_S = 5.0
+
+
+def snippet(home: Path, name: str, address: str | None) -> tuple[str, str]:
+    """The text to paste, and a remark for the person ('' for none)."""
+    config = Home(home).config()
+    strategy = _with_secret(config, name)
+    remark = "" if address or config.public_url else texts.snippet_without_address(_local(config))
+    where = address or config.public_url or _local(config)
+    try:
+        return render(where, strategy.kid, strategy.secret, strategy.name), remark
+    except ValueError as error:
+        raise Leave(CONFIG, texts.bad_address(where)) from error
+
+
+def _with_secret(config: Config, name: str) -> StrategyConfig:
+    strategy = find(config, name)
+    if not strategy.secret:
+        raise Leave(CONFIG, texts.no_secret(strategy.name))
+    return strategy
+
+
+def _local(config: Config) -> str:
+    """The receiver's address as this PC reaches it."""
+    host = config.listen_host if config.listen_host in LOOPBACK else "127.0.0.1"
+    return f"http://{f'[{host}]' if ':' in host else host}:{config.listen_port}"
+
+
+def test_signal(
+    home: Path,
+    name: str,
+    *,
+    security: str,
+    buy: bool,
+    amount: int,
+    price: float | None,
+    via_tunnel: bool,
+    live: bool,
+    yes: bool,
+) -> dict[str, Any]:
+    """Send one test order by the pasted file's own code to the real door; what was answered and what came of it."""
+    place = Home(home)
+    config = place.config()
+    strategy = _with_secret(config, name)
+    _may_send(place, config, strategy, via_tunnel=via_tunnel, live=live, yes=yes)
+    address = config.public_url if via_tunnel else _local(config)
+    clock = SystemClock()
+    platform = Platform(clock)
+    pasted = Pasted(platform, clock, address=address, kid=strategy.kid, secret=strategy.secret, name=strategy.name)
+    try:
+        answer = pasted.call("gendan_test", security, amount, buy, price, live)
+    finally:
+        pasted.close()
+    if answer is None:
+        raise Leave(UNEXPECTED, texts.test_not_delivered(address, platform.log.lines[-1:]))
+    with place.look(config, clock) as journal:
+        signal = _outcome(journal, pasted.last_id(), clock, wait=place.runs(TRADER))
+    return {"answer": answer, "address": address, "id": pasted.last_id(), "signal": signal}
+
+
+def _may_send(
+    place: Home, config: Config, strategy: StrategyConfig, *, via_tunnel: bool, live: bool, yes: bool
+) -> None:
+    if via_tunnel and not config.public_url:
+        raise Leave(CONFIG, texts.NO_PUBLIC_URL)
+    if not via_tunnel and not place.runs(RECEIVER):
+        raise Leave(NOT_RUNNING, texts.NOT_RUNNING)
+    real = [
+        share.account
+        for share in strategy.accounts
+        if (account := config.account(share.account)) is not None and account.channel != "paper"
+    ]
+    if live and real:
+        if not yes:
+            raise Leave(CONFIRM, texts.TEST_LIVE_NEEDS_YES)
+        raise Leave(BROKER, texts.real_account_later(real))
+
+
+def _outcome(journal: Journal, event_id: str, clock: SystemClock, *, wait: bool) -> dict[str, Any] | None:
+    """The signal's view, once its outcome is known or patience is over."""
+    until = clock.monotonic() + (_OUTCOME_WITHIN_S if wait else 0.0)
+    while True:
+        found = [row for row in views.signals(journal, limit=50) if row["id"] == event_id]
+        if (found and found[0]["verdict"] != "working") or clock.monotonic() >= until:
+            return found[0] if found else None
+        pause(0.05)
