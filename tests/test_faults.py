@@ -49,7 +49,7 @@ def titles(world: World) -> list[str]:
     return [told.message.title for told in world.journal.outbox_list(100)]
 
 
-# --- placing -----------------------------------------------------------------------------------------------------------
+# --- placing ---
 
 
 def test_an_order_without_an_answer_that_exists_is_found_and_not_sent_again(make: Make) -> None:
@@ -131,7 +131,7 @@ def test_a_report_of_an_order_ruled_absent_halts_the_strategy(make: Make) -> Non
     world.broken_by_test = True
 
 
-# --- cancelling --------------------------------------------------------------------------------------------------------
+# --- cancelling ---
 
 
 @pytest.mark.parametrize("trouble", list(CancelTrouble))
@@ -173,7 +173,7 @@ def test_a_cancel_without_an_end_is_told(make: Make) -> None:
     assert states(world) == [OrderState.CANCELLED]
 
 
-# --- fail closed -------------------------------------------------------------------------------------------------------
+# --- fail closed ---
 
 
 @pytest.mark.parametrize("trouble", list(SnapshotTrouble))
@@ -257,7 +257,7 @@ def test_a_stranger_with_our_kind_of_remark_halts_everything(make: Make) -> None
     world.broken_by_test = True
 
 
-# --- hand-made trades --------------------------------------------------------------------------------------------------
+# --- hand-made trades ---
 
 
 def test_hand_made_holdings_are_out_of_reach(make: Make) -> None:
@@ -296,7 +296,7 @@ def test_a_hand_made_sale_of_strategy_shares_freezes_the_symbol(make: Make) -> N
     assert world.held(SZ) == 0, "the debt of the halted sale"
 
 
-# --- refusals and limits -----------------------------------------------------------------------------------------------
+# --- refusals and limits ---
 
 
 def test_a_late_reject_counts_as_an_attempt_and_ends(make: Make) -> None:
@@ -418,3 +418,56 @@ def test_missing_sequence_numbers_are_told_and_mended(make: Make) -> None:
     world._seq["xsz"] = 2
     world.order("5", PINGAN, "buy", 100)
     assert any("序号回退" in title for title in titles(world))
+
+
+# --- a desk that was not there ---
+
+
+def sleep_over_the_close(world: World) -> None:
+    """The desk is dead from now until Monday 09:31; the exchange goes on."""
+    for desk in world.desks.values():
+        desk.broker.close()
+    while world.clock.now() < datetime(2026, 11, 23, 9, 31, tzinfo=BEIJING):
+        world.clock.turn(600)
+        world.exchange.advance(world.clock.now())
+    world.kill()
+    world.pass_time(20)
+
+
+@pytest.mark.parametrize("fills", [True, False])
+def test_what_an_order_traded_while_the_desk_was_dead_is_found_by_the_positions(make: Make, fills: bool) -> None:
+    world = make()
+    event = world.order("1", PINGAN, "buy", 1000, status="open", limit="9.90")
+    world.pass_time(5)
+    if fills:
+        world.scene(SZ, price=Decimal("9.80"))
+    sleep_over_the_close(world)
+    assert world.own(SZ) == world.held(SZ) == (1000 if fills else 0)
+    with world.journal.look() as look:
+        assert look.rows("SELECT state FROM orders") == [("filled" if fills else "cancelled",)]
+    assert world.signal(event)["filled_shares"] == (1000 if fills else 0)
+    assert not world.trader.ledger.live_orders()
+
+
+def test_an_order_in_doubt_of_a_dead_day_is_settled_by_the_positions(make: Make) -> None:
+    world = make(settle_s=600.0)
+    world.exchange.faults.once(PlaceTrouble.UNANSWERED)
+    world.exchange.faults.rates[ReportTrouble.LOST] = 1.0
+    world.exchange.faults.rates[SnapshotTrouble.NONE] = 1.0
+    world.order("1", PINGAN, "buy", 1000)
+    assert states(world) == [OrderState.IN_DOUBT]
+    world.exchange.faults.rates.clear()
+    sleep_over_the_close(world)
+    assert world.own(SZ) == world.held(SZ) == 1000
+
+
+def test_an_overnight_change_that_nothing_explains_freezes_the_symbol(make: Make) -> None:
+    world = make()
+    world.order("1", PINGAN, "buy", 1000)
+    world.pass_time(5)
+    for desk in world.desks.values():
+        desk.broker.close()
+    world.exchange.deposit(SZ, 300, Decimal(10))
+    sleep_over_the_close(world)
+    assert world.book(SZ).frozen is not None
+    assert world.own(SZ) == 1000

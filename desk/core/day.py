@@ -12,15 +12,35 @@ from desk.core.decide import store
 from desk.core.endings import end_intent, note_gap, settle_event
 from desk.core.ledger import BookKey, Ledger, missing
 from desk.core.reconcile import learn
-from desk.core.values import Fact, Intent, Origin, Part, Reason, Side
+from desk.core.values import Fact, Intent, Order, OrderState, Origin, Part, Reason, Side
 from desk.core.view import intent_id_for
 
 
-def lapse_orders(ledger: Ledger, account: str, day: date, now: datetime) -> None:
-    """Close the day's orders that no report has closed: a day order lives no longer than its day."""
-    for order in list(ledger.live_orders()):
-        if order.account == account and order.day <= day:
-            learn(ledger, order, Fact.DAY_CLOSED, now, "day close")
+def lapse(ledger: Ledger, order: Order, now: datetime) -> None:
+    """Close an order of an ended day whose last reports are known: a day order lives no longer than its day."""
+    learn(ledger, order, Fact.DAY_CLOSED, now, "day close")
+
+
+def lapse_by_positions(ledger: Ledger, order: Order, change: int, now: datetime) -> bool:
+    """Close an order of an earlier day by what the account's positions say it traded unseen (RELIABILITY I15).
+
+    `change`: the account's shares less what books and hand-made part explain, signed. False when the order cannot
+    explain it: then it is closed with what is known, and a person must look.
+    """
+    unseen = change if order.side is Side.BUY else -change
+    fits = 0 <= unseen <= order.shares - order.filled
+    traded = order.filled + (unseen if fits else 0)
+    if traded >= order.shares:
+        learn(ledger, order, Fact.FILLED_ALL, now, "positions", filled=traded)
+    elif order.state is OrderState.IN_DOUBT and traded == 0:
+        # Its day is over: whether it never arrived or lapsed untraded, it can trade no more.
+        learn(ledger, order, Fact.RULED_ABSENT, now, "positions")
+    else:
+        learn(ledger, order, Fact.CANCELLED, now, "positions", filled=traded)
+    known = ledger.orders[order.client_order_id]
+    # No later snapshot will speak of it again.
+    ledger.put_order(replace(known, settled=True), None, "positions")
+    return fits
 
 
 def end_intents(

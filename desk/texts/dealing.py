@@ -117,3 +117,9 @@ def lacking(account: str, symbol: str, own: int, held: int) -> str:
 
 def still_in_flight(symbol: str) -> str:
     return f"{symbol} 还有在途的委托,等它们结束后再对账。"
+
+
+def lapsed_by_positions(symbol: str, key: str, change: int, fits: bool) -> str:
+    if fits:
+        return f"{symbol} 的委托 {key} 收盘前后程序没在运行,按持仓变化 {change:+d} 股记作它的成交,请核对。"
+    return f"{symbol} 的委托 {key} 已随交易日结束,但持仓变化 {change:+d} 股它解释不了,请核对。"
