@@ -1,4 +1,4 @@
-"""A JoinQuant strategy that behaves like one: it holds what it bought, and its orders live and end as JoinQuant's do."""
+"""A JoinQuant strategy that behaves like one: it holds what it bought, its orders live and end as JoinQuant's do."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ class Daily:
         desk.forget_all_but({o.client_order_id for o in self.ledger.live_orders()}, set(self.ledger.intents))
 
     def _lapse(self, desk: AccountDesk) -> None:
-        """Close orders of ended days: by their last reports when a picture after the close shows them, else by positions.
+        """Close orders of ended days: by their last reports if a picture after the close shows them, else by positions.
 
         While no picture is to be had they stay as they are, and their symbols blocked.
         """

@@ -84,7 +84,7 @@ class Books:
         return done
 
     @property
-    def scT(self) -> tuple[int, int, Decimal]:  # noqa: N802 - the letters of the design
+    def scT(self) -> tuple[int, int, Decimal]:  # the letters of the design
         return self.holding.strategy_shares, self.holding.counted_shares, self.book.entitled
 
 
