@@ -20,7 +20,7 @@ from desk.cli.home import CONSOLE, RECEIVER, TRADER, Home
 from desk.cli.options import Verb, Verbs, as_day, with_days, with_home, with_json
 from desk.cli.strategy_verbs import snippet, strategy, test_signal
 from desk.clock import SystemClock
-from desk.journal import AmbiguousId, JournalError
+from desk.journal import AmbiguousId, JournalError, JournalUnusable
 from desk.settings.files import CannotWrite
 from desk.settings.problems import ConfigProblems
 from desk.settings.writer import CannotChange
@@ -372,6 +372,8 @@ def main(arguments: list[str] | None = None) -> int:
         return _left(exits.CONFIG, f"配置有 {len(error.problems)} 个问题：\n{error}")
     except (CannotChange, CannotWrite) as error:
         return _left(exits.CONFIG, str(error))
+    except JournalUnusable as error:
+        return _left(exits.JOURNAL, str(error))
     except JournalError as error:
         return _left(exits.JOURNAL, f"账本不能用：{error}")
 

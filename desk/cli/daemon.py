@@ -1,7 +1,7 @@
 """The daemon: one per home. Opens what it needs, runs its threads, stops them in order.
 
 Threads: receiver (and its workers), trader, messenger, exchange timer, watch (rows that other processes have written),
-daily jobs. The journal is the only contact between receiver and trader.
+daily jobs, tunnel. The journal is the only contact between receiver and trader.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from desk.cli import parts
 from desk.cli.daily import DailyJobs
 from desk.cli.exits import CONFIG, UNEXPECTED, Leave
 from desk.cli.home import RECEIVER, TRADER, Home
+from desk.cli.tunnel import TunnelWatch
 from desk.clock import Clock, fresh_bytes
 from desk.core.batch import Batch
 from desk.core.config import Config
@@ -99,7 +100,8 @@ class Daemon:
             if type(handler) is logging.StreamHandler and self.console_level is not None:
                 handler.setLevel(self.console_level)
         place = self.home.journal_place(self.config)
-        self.journal = cast(SharedJournal, SharedJournal.open(place, clock=self.clock))
+        with self.home.opening():
+            self.journal = cast(SharedJournal, SharedJournal.open(place, clock=self.clock))
         self._open.callback(self.journal.close)
         self.messenger = Messenger(self.journal, lambda: self.config.messenger, self.clock)
         self.journal.on_messages(self._messages.set)
@@ -121,7 +123,7 @@ class Daemon:
                 reload=self.reload,
                 shout=self.shout,
             )
-        self._take_lease()
+            self._take_lease()
 
     def _open_door(self) -> HttpServer:
         config = self.config
@@ -207,6 +209,8 @@ class Daemon:
             self._thread("trader", lambda: self.trader.run(self._stop))
             self._thread("messenger", lambda: self.messenger.run(self._stop, self._messages))
             self._thread("exchanges", self._drive_exchanges)
+            tunnel = TunnelWatch(journal=self.journal, config=lambda: self.config, clock=self.clock)
+            self._thread("tunnel", lambda: tunnel.run(self._stop))
             jobs = DailyJobs(journal=self.journal, home=self.home, config=lambda: self.config, clock=self.clock)
             self._thread("daily", lambda: jobs.run(self._stop))
         self._thread("watch", self._watch)

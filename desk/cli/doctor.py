@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import sys
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +16,7 @@ from desk.calendar import BadCalendar, TradingCalendar
 from desk.cli.exits import Leave
 from desk.cli.home import RECEIVER, TRADER, Home
 from desk.cli.parts import refuse_unbuilt
+from desk.cli.tunnel import healthy
 from desk.clock import Clock, pause
 from desk.core.config import Config
 from desk.journal import FILE_NAME, Journal, JournalError, views
@@ -36,7 +34,6 @@ _DRIFT_S = 0.05
 _SYNCS = 5
 _SLOW_SYNC_S = 0.1
 _LOW_DISK = 1_000_000_000
-_HTTP_S = 3.0
 _OLDEST, _NEWEST = (3, 11), (3, 13)
 
 
@@ -130,7 +127,7 @@ def _disk(place: Home, clock: Clock) -> Iterator[Finding]:
 def _port(place: Home, config: Config) -> Iterator[Finding]:
     where = f"{config.listen_host}:{config.listen_port}"
     if place.runs(RECEIVER):
-        if _healthy(f"http://{where}/healthz"):
+        if healthy(f"http://{where}/healthz"):
             yield Finding(name="端口", state=GOOD, text=texts.receiving(where))
         else:
             yield Finding(name="端口", state=BAD, text=texts.not_answering(where), mend=texts.MEND_RESTART)
@@ -142,15 +139,6 @@ def _port(place: Home, config: Config) -> Iterator[Finding]:
         yield Finding(name="端口", state=BAD, text=texts.port_taken(where), mend=texts.MEND_PORT)
     except CannotListen as error:
         yield Finding(name="端口", state=BAD, text=texts.cannot_listen(where, error.why), mend=texts.MEND_PORT)
-
-
-def _healthy(url: str) -> bool:
-    try:
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(url, timeout=_HTTP_S) as answer:
-            return bool(json.loads(answer.read(4096))["ok"])
-    except (OSError, urllib.error.URLError, ValueError, KeyError, TypeError):
-        return False
 
 
 def _journal(place: Home, config: Config, clock: Clock) -> Iterator[Finding]:
@@ -215,6 +203,6 @@ def _tunnel(place: Home, config: Config) -> Finding:
     shown = f"{where.scheme}://{where.hostname}" + (f":{where.port}" if where.port else "")
     if not place.runs(RECEIVER):
         return Finding(name="隧道", state=WARN, text=texts.tunnel_unknown(shown), mend=texts.MEND_TUNNEL_UNKNOWN)
-    if _healthy(f"{config.public_url}/healthz"):
+    if healthy(f"{config.public_url}/healthz"):
         return Finding(name="隧道", state=GOOD, text=texts.tunnel_good(shown))
     return Finding(name="隧道", state=BAD, text=texts.tunnel_bad(shown), mend=texts.MEND_TUNNEL)

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from desk.calendar import BadCalendar, TradingCalendar
-from desk.cli import VERSION
+from desk.cli import VERSION, tunnel
 from desk.cli.home import RECEIVER, TRADER, Home
 from desk.cli.parts import paper_accounts
 from desk.core.config import Config
@@ -62,7 +62,7 @@ def status(journal: Journal, config: Config, home: Home) -> dict[str, Any]:
         "in_doubt_orders": counts["in_doubt_orders"],
         "waiting_approval": counts["waiting_approval"],
         "outbox_pending": counts["outbox_pending"],
-        "tunnel": "unknown",
+        "tunnel": tunnel_state(counts["flags"], config) if running else tunnel.UNKNOWN,
         "versions": {
             "gendan": VERSION,
             "config": config.version,
@@ -70,6 +70,11 @@ def status(journal: Journal, config: Config, home: Home) -> dict[str, Any]:
             "python": platform.python_version(),
         },
     }
+
+
+def tunnel_state(flags: dict[str, str], config: Config) -> str:
+    """What the daemon's last probe of the public address said: on | off | unknown."""
+    return flags.get(tunnel.FLAG, tunnel.UNKNOWN) if config.public_url else tunnel.UNKNOWN
 
 
 def gravest_mode(config: Config) -> Mode:
@@ -231,6 +236,7 @@ def self_check(journal: Journal, config: Config, home: Home, *, at: datetime) ->
         strategies_enabled=len(enabled),
         strategies_live=sum(strategy.mode is Mode.LIVE for strategy in enabled),
         accounts=account_lines(counts["accounts"]),
+        tunnel=tunnel_state(counts["flags"], config),
         disk_free_bytes=shutil.disk_usage(home.data).free,
         halted=halted(journal, counts["flags"]) is not None,
         in_doubt_orders=counts["in_doubt_orders"],

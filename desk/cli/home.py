@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from desk.settings.loader import Loaded, read
 from desk.texts import cli as texts
 
 RECEIVER, TRADER, CONSOLE = "receiver", "trader", "console"
+_OPENING_S = 30.0
 _LOCK_WAIT_S = 1.0  # a verb that looks whether we run holds the lock for a moment
 
 
@@ -45,7 +46,13 @@ class Home:
 
     def write(self, config: Config, clock: Clock) -> Journal:
         """The journal for asking something of the daemon. Raises JournalUnusable."""
-        return Journal.open(self.journal_place(config), clock=clock, check=False)
+        with self.opening():
+            return Journal.open(self.journal_place(config), clock=clock, check=False)
+
+    def opening(self) -> AbstractContextManager[object]:
+        """Held while a journal is opened for writing: two processes that create one together lock each other out."""
+        self.data.mkdir(parents=True, exist_ok=True)
+        return self._lock("opening").acquire(timeout=_OPENING_S)
 
     # --- one daemon a home ------------------------------------------------------------------------------------------
 

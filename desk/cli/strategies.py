@@ -43,7 +43,10 @@ def add(home: Path, name: str, *, kid: str | None, ratio: str, account: str | No
     """Add a strategy with a new secret; what the user must know of it, and what a daemon said."""
     place = Home(home)
     secret = make_secret(fresh_bytes(32))
-    kid = kid or writer.fresh_kid(place.read())
+    before = place.read()
+    kid = kid or writer.fresh_kid(before)
+    if account is None and len(before.config.accounts) == 1:
+        account = before.config.accounts[0].name  # written out: a second account must not change what it means
     loaded = writer.add_strategy(
         home, os.environ, name=name, kid=kid, secret=secret, ratio=number(ratio), account=account
     )

@@ -239,3 +239,9 @@ def backed_up(path: Path) -> str:
 
 def restored(kept: Path | None) -> str:
     return "已恢复。" + (f"原来的账本留在 {kept}。" if kept else "") + "模拟账户的存档不在备份里。"
+
+
+# --- the tunnel -------------------------------------------------------------------------------------------------------
+
+TUNNEL_OFF_TITLE = "隧道不通"
+TUNNEL_OFF = "从公网地址访问不到这台电脑，聚宽的信号进不来；请检查 frp 是否在运行。"
