@@ -51,12 +51,16 @@ Sink = Callable[[Report], None]
 
 
 class Broker(Protocol):
-    """One account at one channel. Called from the trading loop only."""
+    """One account at one channel. Called from the trading loop only; no method waits for the terminal.
+
+    What a channel has to fetch first (a quote, a snapshot) is None now and a RING report when it has come.
+    """
 
     account: str
     channel: str
     settle_s: float  # how long an order may be invisible at most; paper 0, MiniQMT >= 60
     answer_within_s: float  # no answer to `place` for this long counts as no_answer
+    look_every_s: float  # how often `snapshot` is worth asking while something is unsettled
 
     @property
     def connected(self) -> bool: ...

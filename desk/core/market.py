@@ -131,6 +131,7 @@ class ReportKind(StrEnum):
     CANCEL = "cancel"  # a late answer to cancel
     CONNECTED = "connected"
     DISCONNECTED = "disconnected"
+    RING = "ring"  # something that was asked for has come (a quote, a snapshot): ask again
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

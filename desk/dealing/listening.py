@@ -41,6 +41,9 @@ class Listening:
             self._tend(desk)
 
     def _absorb(self, desk: AccountDesk, report: Report) -> None:
+        if report.kind is ReportKind.RING:
+            desk.snapshot_at = min(desk.snapshot_at, self.monotonic - desk.broker.look_every_s)
+            return
         desk.dirty = True
         match report.kind:
             case ReportKind.ORDER if report.order is not None:
@@ -72,8 +75,7 @@ class Listening:
         gated = desk.matched_generation == desk.broker.generation
         curious = not gated or any(self.ledger.orders[k].account == desk.name for k in self.ledger.unsettled)
         in_doubt = [o for o in self.ledger.live_orders() if o.account == desk.name and o.state is OrderState.IN_DOUBT]
-        pause = 0.0 if desk.broker.settle_s == 0 else 1.0
-        every = pause if curious or in_doubt else (0.5 if desk.dirty else 3.0)
+        every = desk.broker.look_every_s if curious or in_doubt else (0.5 if desk.dirty else 3.0)
         snapshot = desk.look(self.monotonic, at_least_every_s=every)
         if snapshot is not None:
             self._match(desk, snapshot)

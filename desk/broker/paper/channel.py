@@ -47,6 +47,7 @@ class PaperBroker:
     ) -> None:
         self.account = account
         self.settle_s = settle_s
+        self.look_every_s = 0.0 if settle_s == 0 else 1.0
         self.answer_within_s = answer_within_s
         self._exchange = exchange
         self._now = now

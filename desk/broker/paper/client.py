@@ -148,6 +148,7 @@ class RemotePaperBroker:
     ) -> None:
         self.account = account
         self.settle_s = settle_s
+        self.look_every_s = 0.0 if settle_s == 0 else 1.0
         self.answer_within_s = answer_within_s
         self._port_file = port_file
         self._now = now
