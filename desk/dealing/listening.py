@@ -42,7 +42,7 @@ class Listening:
 
     def _absorb(self, desk: AccountDesk, report: Report) -> None:
         if report.kind is ReportKind.RING:
-            desk.snapshot_at = min(desk.snapshot_at, self.monotonic - desk.broker.look_every_s)
+            desk.snapshot_at = float("-inf")
             return
         desk.dirty = True
         match report.kind:
