@@ -13,13 +13,13 @@ from filelock import FileLock, Timeout
 from desk.cli.exits import ALREADY_RUNNING, Leave
 from desk.clock import Clock
 from desk.core.config import Config
-from desk.journal import Journal
+from desk.journal import FILE_NAME, Journal
 from desk.settings.loader import Loaded, read
 from desk.texts import cli as texts
 
 RECEIVER, TRADER, CONSOLE = "receiver", "trader", "console"
 _OPENING_S = 30.0
-_LOCK_WAIT_S = 1.0  # a verb that looks whether we run holds the lock for a moment
+_LOCK_WAIT_S = 0.5  # a verb that looks whether we run holds the lock for a moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Home:
         return self.read().config
 
     def journal_place(self, config: Config) -> Path | str:
-        return config.database or self.data
+        return config.database or self.data / FILE_NAME  # a folder that is not there yet would be taken for a file
 
     def look(self, config: Config, clock: Clock) -> Journal:
         """The journal for reading; one that is not there yet reads as empty. Raises JournalUnusable."""

@@ -1,0 +1,89 @@
+"""What is told at fixed times, and the tunnel: decided from the clock that is handed in."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from pathlib import Path
+
+import pytest
+
+from base_func import BEIJING
+from desk.cli.daily import DailyJobs, due
+from desk.cli.home import Home
+from desk.cli.tunnel import FLAG, TunnelWatch
+from desk.journal import FILE_NAME, Journal
+from tests.cli.homes import write_home
+from tests.world import TurnedClock
+
+FRIDAY = datetime(2026, 11, 20, tzinfo=BEIJING)
+
+
+@pytest.mark.parametrize(
+    ("now", "told", "count"),
+    [
+        (time(15, 9, 59), False, 0),
+        (time(15, 10), False, 1),
+        (time(15, 39, 59), False, 1),  # 30 minutes are caught up with
+        (time(15, 40), False, 0),
+        (time(15, 11), True, 0),
+    ],
+)
+def test_a_message_is_due_from_its_time_on_for_half_an_hour(now: time, told: bool, count: int) -> None:
+    moment = FRIDAY.replace(hour=15, minute=10)
+    assert len(due((time(15, 10),), datetime.combine(FRIDAY, now, BEIJING), {moment} if told else set())) == count
+
+
+def jobs(home: Path, clock: TurnedClock, journal: Journal) -> DailyJobs:
+    config = Home(home).config()
+    return DailyJobs(journal=journal, home=Home(home), config=lambda: config, clock=clock)
+
+
+def kinds(journal: Journal) -> list[str]:
+    return sorted(told.message.kind for told in journal.outbox_list(100))
+
+
+@pytest.mark.parametrize(
+    ("day", "always_open", "expected"),
+    [
+        (0, False, ["selfcheck", "summary"]),
+        (1, False, ["selfcheck"]),  # Saturday: no summary
+        (1, True, ["selfcheck", "summary"]),
+    ],
+)
+def test_summary_and_self_check_are_told_once_over_restarts(
+    tmp_path: Path, day: int, always_open: bool, expected: list[str]
+) -> None:
+    home = write_home(
+        tmp_path, 账户=[{"名称": "模拟账户", "全天交易": always_open}], 发送摘要时间="15:10", 程序自检通知=["09:00"]
+    )
+    clock = TurnedClock(FRIDAY + timedelta(days=day, hours=8, minutes=59))
+    with Journal.open(home / "data" / FILE_NAME, clock=clock) as journal:
+        job = jobs(home, clock, journal)
+        for _ in range(2):
+            job.step()
+        assert kinds(journal) == []
+        clock.turn(61)
+        job.step()
+        assert kinds(journal) == ["selfcheck"]
+        jobs(home, clock, journal).step()  # a daemon that was started again
+        clock.turn(6 * 3600 + 11 * 60)
+        for _ in range(3):
+            job.step()
+        jobs(home, clock, journal).step()
+        assert kinds(journal) == expected
+
+
+def test_a_tunnel_that_breaks_is_told_once_and_shown_until_it_is_back(tmp_path: Path) -> None:
+    home = write_home(tmp_path, 公网地址="http://1.2.3.4:6000")
+    clock = TurnedClock(FRIDAY)
+    answers = [True, False, True, False, False, False, True]
+    states = ["on", "on", "on", "on", "off", "off", "on"]  # one lost answer is no broken tunnel
+    with Journal.open(home / "data" / FILE_NAME, clock=clock) as journal:
+        config = Home(home).config()
+        watch = TunnelWatch(journal=journal, config=lambda: config, clock=clock, probe=lambda url: answers.pop(0))
+        seen = []
+        while answers:
+            watch.step()
+            seen.append(journal.flags()[FLAG])
+        assert seen == states
+        assert [told.message.title for told in journal.outbox_list(9)] == ["隧道不通"]
