@@ -471,3 +471,16 @@ def test_an_overnight_change_that_nothing_explains_freezes_the_symbol(make: Make
     sleep_over_the_close(world)
     assert world.book(SZ).frozen is not None
     assert world.own(SZ) == 1000
+
+
+def test_a_halt_leaves_a_live_order_but_lets_joinquant_cancel_it(make: Make) -> None:
+    world = make()
+    world.scene(SZ, price=Decimal(10), thin=100)
+    world.order("1", PINGAN, "buy", 1000, status="open", limit="9.50")
+    world.pass_time(2)
+    world.command("halt", reason="看看")
+    world.pass_time(20)
+    assert [o.status.final for o in world.broker_orders()] == [False]
+    world.order("1", PINGAN, "buy", 1000, 0, status="canceled", limit="9.50")
+    world.pass_time(5)
+    assert [o.status.final for o in world.broker_orders()] == [True]

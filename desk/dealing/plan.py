@@ -81,14 +81,19 @@ class Planner:
             if desk is None:
                 self._wait(intent, Reason.BROKER_DOWN)
                 return
-            if self._stands_still(intent) or self._nothing_to_ask(intent, desk):
+            left_alone = self._apply_stop(intent)
+            if self._nothing_to_ask(intent, desk):
                 return
             intent = self.ledger.intents[intent_id]
-            if not self._carry_out(intent, desk, next_step(self._scene(intent, desk))):
+            scene = self._scene(intent, desk)
+            if left_alone:
+                # Too young to be chased: only what the strategy or a person wants cancelled is.
+                scene = replace(scene, child_age_s=0.0)
+            if not self._carry_out(intent, desk, next_step(scene)):
                 return
 
-    def _stands_still(self, intent: Intent) -> bool:
-        """Apply a halt or a pause; True when a live order is left alone because of a halt without cancels."""
+    def _apply_stop(self, intent: Intent) -> bool:
+        """Apply a halt or a pause to an intent; True when its live order is to be left where it is, but not chased."""
         if intent.origin is Origin.LIQUIDATE or intent.stopped is not None:
             return False
         reason = Reason.HALTED if self.halted else self.stopped(intent.strategy)
