@@ -17,7 +17,7 @@ import click
 from desk.cli import exits, showing
 from desk.cli.exits import Leave
 from desk.cli.home import CONSOLE, RECEIVER, TRADER, Home
-from desk.cli.options import Verb, Verbs, as_day, with_days, with_home, with_json
+from desk.cli.options import Verb, Verbs, as_day, with_days, with_home, with_json, wrong_usage
 from desk.cli.strategy_verbs import snippet, strategy, test_signal
 from desk.clock import SystemClock
 from desk.journal import AmbiguousId, JournalError, JournalUnusable
@@ -55,16 +55,14 @@ def run(home: Path, only: str) -> None:
         showing.hint(texts.CONSOLE_LATER)
         wanted -= {CONSOLE}
     if wanted:
-        daemon.run(Home(home), clock=SystemClock(), roles=wanted, say=showing.hint, over=_until_asked())
+        daemon.run(Home(home), clock=SystemClock(), roles=wanted, say=showing.hint, until_asked=_end_on_signals)
 
 
-def _until_asked() -> threading.Event:
-    """An event that Ctrl-C and SIGTERM set."""
-    over = threading.Event()
+def _end_on_signals(over: threading.Event) -> None:
+    """Let Ctrl-C and SIGTERM set an event instead of breaking off what is in work."""
     for name in ("SIGTERM", "SIGINT", "SIGBREAK"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), lambda *_: over.set())
-    return over
 
 
 @cli.command()
@@ -74,7 +72,7 @@ def demo(home: Path, serve: bool) -> None:
     """演示：在临时文件夹里，从聚宽发信号到模拟成交走一遍。"""
     from desk.cli.demo import play
 
-    raise Leave(play(serve=serve, over=_until_asked()))
+    raise Leave(play(serve=serve, until_asked=_end_on_signals))
 
 
 # --- looking ----------------------------------------------------------------------------------------------------------
@@ -362,8 +360,7 @@ def main(arguments: list[str] | None = None) -> int:
     except Leave as leave:
         return _left(leave.code, leave.text)
     except click.UsageError as error:
-        where = f"\n{error.ctx.get_usage()}" if error.ctx is not None else ""
-        return _left(exits.CONFIG, f"用法不对：{error.format_message()}{where}")
+        return _left(exits.CONFIG, wrong_usage(error))
     except click.ClickException as error:
         return _left(exits.CONFIG, error.format_message())
     except (click.Abort, KeyboardInterrupt):
@@ -372,6 +369,8 @@ def main(arguments: list[str] | None = None) -> int:
         return _left(exits.CONFIG, f"配置有 {len(error.problems)} 个问题：\n{error}")
     except (CannotChange, CannotWrite) as error:
         return _left(exits.CONFIG, str(error))
+    except OSError as error:
+        return _left(exits.UNEXPECTED, texts.system_refused(error.strerror or str(error), error.filename))
     except JournalUnusable as error:
         return _left(exits.JOURNAL, str(error))
     except JournalError as error:

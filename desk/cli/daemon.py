@@ -293,11 +293,18 @@ class Daemon:
             raise Leave(UNEXPECTED, texts.threads_failed(self.failed, self.home.path / logs.FOLDER))
 
 
-def run(home: Home, *, clock: Clock, roles: frozenset[str], say: Callable[[str], None], over: threading.Event) -> None:
-    """Run a daemon until `over` is set."""
+def run(
+    home: Home,
+    *,
+    clock: Clock,
+    roles: frozenset[str],
+    say: Callable[[str], None],
+    until_asked: Callable[[threading.Event], None],
+) -> None:
+    """Run a daemon until somebody sets the event that `until_asked` is given once everything is open."""
     daemon = Daemon(home, clock=clock, roles=roles)
-    daemon.over = over
     daemon.open()
+    until_asked(daemon.over)
     for notice in daemon.notices:
         say(texts.notice(notice))
     try:

@@ -224,7 +224,7 @@ class Stage:
         return expected
 
 
-def play(*, serve: bool, over: threading.Event, out: Callable[[str], None] = print) -> int:
+def play(*, serve: bool, until_asked: Callable[[threading.Event], None], out: Callable[[str], None] = print) -> int:
     """Play both days, print what came of them; exit 0 only if everything agrees."""
     from desk.cli import demo_report
 
@@ -250,8 +250,8 @@ def play(*, serve: bool, over: threading.Event, out: Callable[[str], None] = pri
         problems = demo_report.tell(stage, expected, robot, out)
         if serve:
             out(texts.serving(home, stage.daemon.address))
-            while not over.wait(0.5):
-                pass
+            until_asked(stage.daemon.over)
+            stage.daemon.wait()
         return SELF_TEST if problems else FINE
     except Unfinished as error:
         out(texts.unfinished(str(error)))
