@@ -10,7 +10,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from desk.cli.exits import ALREADY_RUNNING, Leave
+from desk.cli.exits import ALREADY_RUNNING, JOURNAL, Leave
 from desk.clock import Clock
 from desk.core.config import Config
 from desk.journal import FILE_NAME, Journal
@@ -50,9 +50,15 @@ class Home:
             return Journal.open(self.journal_place(config), clock=clock, check=False)
 
     def opening(self) -> AbstractContextManager[object]:
-        """Held while a journal is opened for writing: two processes that create one together lock each other out."""
-        self.data.mkdir(parents=True, exist_ok=True)
-        return self._lock("opening").acquire(timeout=_OPENING_S)
+        """Held while a journal is opened for writing: two processes that create one together lock each other out.
+
+        Raises Leave when the data folder cannot be used.
+        """
+        try:
+            self.data.mkdir(parents=True, exist_ok=True)
+            return self._lock("opening").acquire(timeout=_OPENING_S)
+        except OSError as error:
+            raise Leave(JOURNAL, texts.data_unusable(self.data, error.strerror or type(error).__name__)) from error
 
     # --- one daemon a home ------------------------------------------------------------------------------------------
 
@@ -61,14 +67,17 @@ class Home:
 
     def hold(self, roles: Iterable[str]) -> ExitStack:
         """Take the locks of these roles until the stack is closed; the system frees them when a process dies (I16)."""
-        self.data.mkdir(parents=True, exist_ok=True)
         held = ExitStack()
-        for role in roles:
-            try:
+        try:
+            self.data.mkdir(parents=True, exist_ok=True)
+            for role in roles:
                 held.enter_context(self._lock(role).acquire(timeout=_LOCK_WAIT_S))
-            except Timeout as error:
-                held.close()
-                raise Leave(ALREADY_RUNNING, texts.already_running(self.path)) from error
+        except Timeout as error:
+            held.close()
+            raise Leave(ALREADY_RUNNING, texts.already_running(self.path)) from error
+        except OSError as error:
+            held.close()
+            raise Leave(JOURNAL, texts.data_unusable(self.data, error.strerror or type(error).__name__)) from error
         return held
 
     def runs(self, role: str = TRADER) -> bool:

@@ -42,7 +42,11 @@ def shadow_only(account: str, shadow: str) -> str:
 
 
 def store_unusable(account: str, why: str) -> str:
-    return f"模拟账户 {account} 的存档打不开（{why or '原因不明'}）。请检查 data/paper 文件夹。"
+    return f"账户 {account} 的模拟交易打不开：{why or '原因不明'}。"
+
+
+def data_unusable(folder: Path, why: str) -> str:
+    return f"数据文件夹 {folder} 不能写（{why}），账本没法保存；请检查权限，或用 --home 换一个能写的地方。"
 
 
 def bad_variable(name: str) -> str:

@@ -147,6 +147,23 @@ def test_a_journal_that_is_none_ends_every_verb_with_4(tmp_path: Path, capsys: p
     assert code == 7 and "✘ 账本" in out
 
 
+def test_a_data_folder_that_cannot_be_used_ends_with_4(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    home = write_home(tmp_path)
+    (home / "data").write_text("a file where the folder should be", encoding="utf-8")
+    for words in (("run",), ("halt", "--reason", "x")):
+        code, _, err = verb(capsys, home, *words)
+        assert code == 4 and "数据文件夹" in err
+    assert verb(capsys, home, "doctor")[0] == 7
+
+
+def test_a_paper_store_that_is_none_ends_the_start_with_3(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    home = write_home(tmp_path)
+    (home / "data" / "paper").mkdir(parents=True)
+    (home / "data" / "paper" / "模拟账户.db").write_bytes(b"no database" * 900)
+    code, _, err = verb(capsys, home, "run")
+    assert code == 3 and "模拟账户" in err and not Home(home).runs(TRADER)
+
+
 def test_an_occupied_port_is_a_sentence_and_nothing_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
