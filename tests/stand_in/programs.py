@@ -1,0 +1,212 @@
+"""The real program in a process of its own that tests may kill, an exchange that outlives it, and who sends to it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import http.client
+import json
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from pathlib import Path
+from time import monotonic
+
+from desk import logs
+from desk.broker import Report
+from desk.broker.paper.client import RemotePaperBroker
+from desk.clock import SystemClock
+from desk.journal import Journal
+from tests.settings.homes import account, analysis, follow, write_home
+from tests.stand_in.senders import Sender
+
+ROOT = Path(__file__).resolve().parents[2]
+ACCOUNT = "甲"
+PATIENCE_S = 60.0  # how long a test waits before it calls something missing; nothing is judged by time
+
+
+def until(holds: Callable[[], bool], what: Callable[[], object] = lambda: "") -> None:
+    """Wait until something holds; fail after PATIENCE_S."""
+    bell, end = threading.Event(), monotonic() + PATIENCE_S
+    while not holds():
+        assert monotonic() < end, f"waited in vain: {what()}"
+        bell.wait(0.02)
+
+
+def free_port() -> int:
+    with closing(socket.socket()) as sock:
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])
+
+
+def secret(number: int) -> str:
+    """A secret of the right form, another one for each number."""
+    return "gd2_" + base64.urlsafe_b64encode(hashlib.sha256(b"%d" % number).digest()).decode().rstrip("=")
+
+
+def make_home(path: Path, *, strategies: int = 1, port: int | None = None, ratios: tuple[str, ...] = ("1",)) -> int:
+    """Write a home with one paper account, always open, that paces nothing and chases fast; tells its port."""
+    port = port or free_port()
+    limits = {"每秒委托数": None, "单笔金额": None, "单日委托数": None, "单日撤单数": None}
+    rows = [
+        {"名称": f"策略{n}", "标识": f"k{n}", "密钥": secret(n), "跟单比例": ratios[(n - 1) % len(ratios)]}
+        for n in range(1, strategies + 1)
+    ]
+    trading = account(ACCOUNT, 初始资金=100_000_000, 全天交易=True)
+    write_home(
+        path,
+        follow(*rows, 端口=port, 限额=limits, 委托等待秒数="0.5", 最大重新下单次数=3),
+        analysis(trading, 微信token=[]),
+    )
+    return port
+
+
+def sender(number: int = 1) -> Sender:
+    """Whoever sends for strategy `number` of a home made by `make_home`."""
+    return Sender(f"k{number}", secret(number))
+
+
+class Program:
+    """`python main.py run --home …`; what it says is kept in a file, so that no pipe can fill."""
+
+    def __init__(self, home: Path, *, port: int, env: Mapping[str, str] | None = None, only: str = "") -> None:
+        self.home, self.port = home, port
+        self.env = {**os.environ, "PYTHONUTF8": "1", **(env or {})}
+        self.only = only
+        self.said = home / "said.txt"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def launch(self, before: Callable[[], None] | None = None) -> subprocess.Popen[bytes]:
+        """Start the process and return at once; `before` runs in the child before the program does."""
+        command = [sys.executable, str(ROOT / "main.py"), "run", "--home", str(self.home)]
+        command += ["--only", self.only] if self.only else []
+        with self.said.open("ab") as out:
+            self.process = subprocess.Popen(
+                command, cwd=self.home, env=self.env, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+                preexec_fn=before,
+            )  # fmt: skip
+        return self.process
+
+    def start(self, before: Callable[[], None] | None = None) -> None:
+        """Start it and wait until its port answers."""
+        process = self.launch(before)
+        until(lambda: process.poll() is not None or self.answers(), self.text)
+        assert process.poll() is None, self.text()
+
+    def answers(self) -> bool:
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), timeout=1):
+                return True
+        except OSError:
+            return False
+
+    def kill(self) -> None:
+        """Kill it without a word, as power or a task manager does."""
+        assert self.process is not None
+        self.process.send_signal(getattr(signal, "SIGKILL", signal.SIGTERM))
+        self.process.wait(PATIENCE_S)
+
+    def stop(self) -> int:
+        """Ask it to stop; tells its exit code."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(PATIENCE_S)
+
+    def exit_code(self) -> int:
+        """Wait for an end that it finds by itself."""
+        assert self.process is not None
+        return self.process.wait(PATIENCE_S)
+
+    def text(self) -> str:
+        return self.said.read_text(encoding="utf-8", errors="replace")
+
+    def journal(self) -> Journal:
+        """The journal for reading, the program running or not."""
+        return Journal.open(self.home / "data", clock=SystemClock(), read_only=True)
+
+    def logged(self) -> str:
+        files = sorted(path for path in (self.home / logs.FOLDER).iterdir() if path.is_file())
+        return "\n".join(file.read_text(encoding="utf-8", errors="replace") for file in files)
+
+    def __enter__(self) -> Program:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process is not None and self.process.poll() is None:
+            self.kill()
+
+
+@contextmanager
+def exchange_of_its_own(folder: Path, *, seed: int = 1) -> Iterator[tuple[dict[str, str], RemotePaperBroker]]:
+    """An exchange for ACCOUNT whose life is not the program's: the environment that points there, and a line to it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    port_file = folder / "port.json"
+    command = [sys.executable, "-m", "desk.broker.paper.server", "--store", str(folder / "exchange.db"),
+               "--port-file", str(port_file), "--account", ACCOUNT, "--initial-cash", "100000000",
+               "--always-open", "--seed", str(seed), "--follow-stdin"]  # fmt: skip
+    process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE)
+    line = RemotePaperBroker(ACCOUNT, port_file, SystemClock().now)
+
+    def hear(report: Report) -> None:
+        """Nothing: tests look at snapshots."""
+
+    try:
+        until(lambda: port_file.exists() or process.poll() is not None)
+        line.open(hear)
+        yield {"GENDAN_PAPER_SERVER": json.dumps({ACCOUNT: str(port_file)})}, line
+    finally:
+        line.close()
+        process.kill()
+        process.communicate(timeout=PATIENCE_S)
+
+
+class Postman:
+    """Posts bodies of one sender in order, each again and again in the same bytes until a signed answer has come."""
+
+    def __init__(self, port: int, sender: Sender, chance: random.Random | None = None) -> None:
+        self.port, self.sender, self.chance = port, sender, chance or random.Random(0)
+        self.acked: dict[str, list[str]] = {}  # event id -> the signed words it was answered with
+        self.retries = 0
+        self._line: http.client.HTTPConnection | None = None
+
+    def deliver(self, body: bytes) -> None:
+        bell, end = threading.Event(), monotonic() + PATIENCE_S
+        while True:
+            status, answer, _ = self.post(body)
+            if status == 200:
+                word, _ = self.sender.read_ack(body, answer)
+                self.acked.setdefault(id_of(body), []).append(word)
+                return
+            assert status in (0, 503), (status, answer)
+            assert monotonic() < end, "no signed answer"
+            self.retries += 1
+            bell.wait(self.chance.uniform(0.01, 0.05))
+
+    def post(self, body: bytes) -> tuple[int, bytes, dict[str, str]]:
+        """One try: status (0: nobody answered), answer, headers in lower case."""
+        try:
+            if self._line is None:
+                self._line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+            self._line.request("POST", "/api/order", body)
+            response = self._line.getresponse()
+            answer = response.read()
+            return response.status, answer, {key.lower(): value for key, value in response.getheaders()}
+        except (OSError, http.client.HTTPException):
+            self.close()
+            return 0, b"", {}
+
+    def close(self) -> None:
+        if self._line is not None:
+            self._line.close()
+            self._line = None
+
+
+def id_of(body: bytes) -> str:
+    """The event id that a body of one event gets."""
+    return base64.b64decode(json.loads(body)["i"]).hex()
