@@ -35,6 +35,7 @@ PRICES = {
     "113050.XSHG": Decimal("120.000"),  # T+0: may be sold on the day it was bought
     "127045.XSHE": Decimal("110.000"),
 }
+BELOW, ABOVE = Decimal("0.98"), Decimal("1.02")  # a limit that rests, one that trades at once
 TROUBLES = (
     ("place", "unanswered"),
     ("place", "answered_late"),
@@ -64,9 +65,13 @@ class Writer:
         choice = self.chance.random()
         if self.live and choice < 0.3:
             return self.end(self.chance.choice(list(self.live)))
-        if choice < 0.37:
+        if choice < 0.4:
             security = self.chance.choice(list(PRICES))
-            order = (security, self.chance.choice([200, 500, 1000]), PRICES[security] * Decimal("0.98"))
+            order = (
+                security,
+                self.chance.choice([200, 500, 1000]),
+                PRICES[security] * self.chance.choice([BELOW, ABOVE]),
+            )
             self.live[f"{self.number}-{self.seq + 1}"] = order
             return self.say(security, 1, order[1], 0, "o", limit=order[2])
         sellable = [s for s, shares in self.held.items() if shares and is_t0(symbol_of(s))]
@@ -84,7 +89,7 @@ class Writer:
     def end(self, order_id: str) -> bytes:
         """The final of a live order: filled whole, in part, or not at all."""
         security, shares, limit = self.live.pop(order_id)
-        filled = self.chance.choice([0, 0, 0, 100, shares])
+        filled = self.chance.choice([0, 0, 0, 0, shares] if limit < PRICES[security] else [100, shares, shares])
         self.held[security] = self.held.get(security, 0) + filled
         return self.say(security, 1, shares, filled, "h" if filled == shares else "c", limit=limit, order_id=order_id)
 

@@ -61,7 +61,7 @@ def make_home(path: Path, *, strategies: int = 1, port: int | None = None, ratio
     trading = account(ACCOUNT, 初始资金=100_000_000, 全天交易=True)
     write_home(
         path,
-        follow(*rows, 端口=port, 限额=limits, 委托等待秒数="0.5", 最大重新下单次数=3),
+        follow(*rows, 端口=port, 限额=limits, 委托等待秒数="0.5", 最大重新下单次数=2),
         analysis(trading, 微信token=[]),
     )
     return port
