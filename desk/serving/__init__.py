@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import errno
 import logging
-import select
 import socket
 import sys
 import threading
@@ -29,6 +28,7 @@ from waitress.task import ErrorTask, ThreadedTaskDispatcher  # type: ignore[impo
 from waitress.utilities import BadRequest, RequestEntityTooLarge  # type: ignore[import-untyped]
 
 from desk.clock import Clock
+from desk.serving.sockets import Sockets
 
 log = logging.getLogger(__name__)
 
@@ -219,8 +219,14 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
     def service(self) -> None:
         # Before and after: the housekeeping may look between the end of the work and the second note.
         self.quiet_since = self.server.clock.monotonic()
+        self.server.served.channel = self
         super().service()
         self.quiet_since = self.server.clock.monotonic()
+
+    def dismiss(self) -> None:
+        """Close this connection; called in the loop's thread."""
+        self.will_close = True
+        self.server.sockets.touch(self._fileno)
 
     # A refusal may be sent while its peer is still sending. Closing then would make the peer's system throw the answer
     # away (RST), so only our direction is closed, and what still comes is read and dropped for a moment.
@@ -265,12 +271,21 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
         self, app: Callable[..., Any], sock: socket.socket, *, adj: Any, dispatcher: Any, clock: Clock
     ) -> None:
         self.clock = clock
+        self.sockets = Sockets()
+        self.served = threading.local()  # `channel`: the one that a worker serves
         self._next_check = clock.monotonic()
         info = (sock.family, sock.type, sock.proto, sock.getsockname())
-        super().__init__(app, {}, True, sock, dispatcher=dispatcher, adj=adj, sockinfo=info, bind_socket=False)
+        super().__init__(
+            app, self.sockets, True, sock, dispatcher=dispatcher, adj=adj, sockinfo=info, bind_socket=False
+        )
 
     def set_reuse_addr(self) -> None:
         """Leave the socket as `listen_on` made it."""
+
+    def pull_trigger(self) -> None:
+        """Tell the loop, from a worker, that its connection has changed; a loop that is awake needs no waking."""
+        if self.sockets.touch_from_outside(self.served.channel._fileno):
+            super().pull_trigger()
 
     def readable(self) -> bool:
         now = self.clock.monotonic()
@@ -285,13 +300,13 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
     def dismiss_due(self, now: float) -> None:
         for channel in list(self.active_channels.values()):
             if not channel.in_work and now >= channel.due_at():
-                channel.will_close = True
+                channel.dismiss()
 
     def _make_room(self) -> None:
         """Give up the connection that would be due first, so that idle strangers cannot keep a sender out."""
         waiting = [channel for channel in list(self.active_channels.values()) if not channel.in_work]
         if waiting:
-            min(waiting, key=lambda channel: channel.due_at()).will_close = True
+            min(waiting, key=lambda channel: channel.due_at()).dismiss()
 
 
 class HttpServer:
@@ -316,7 +331,6 @@ class HttpServer:
             log_socket_errors=False,
             clear_untrusted_proxy_headers=False,
             ident=None,
-            asyncore_use_poll=hasattr(select, "poll"),
         )
         adj.door = self._limits
         # It logs every queued request, which under load is a log line for each.
@@ -345,10 +359,10 @@ class HttpServer:
             # waitress keeps the number of the closed pipe: a worker that ends late would write its wake-up call into
             # whatever file has got that number since, the journal's for example. So the pipe outlives it.
             self._server.trigger.del_channel()
-        wasyncore.close_all(self._server._map, ignore_all=True)
+        self._server.sockets.close()
 
     def _turn(self, seconds: float) -> None:
-        wasyncore.loop(timeout=seconds, use_poll=self._server.adj.asyncore_use_poll, map=self._server._map, count=1)
+        self._server.sockets.turn(seconds, self._server._fileno)
 
     def _drain(self) -> None:
         """Stop listening and wait for what was received wholly; what was not, was never acknowledged."""
@@ -357,5 +371,5 @@ class HttpServer:
         while self._server.active_channels and self._clock.monotonic() < until:
             for channel in list(self._server.active_channels.values()):
                 if not channel.in_work and not channel.total_outbufs_len:
-                    channel.will_close = True
+                    channel.dismiss()
             self._turn(0.02)
