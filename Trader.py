@@ -21,7 +21,7 @@ from desk.core.config import Config
 from desk.core.decide import decide_event
 from desk.core.ledger import Ledger
 from desk.core.reconcile import learn
-from desk.core.values import Command, Event, Fact, Message, OrderState, Reason
+from desk.core.values import Command, Event, EventOutcome, Fact, Message, OrderState, Reason, Verdict
 from desk.core.view import View
 from desk.dealing.account import AccountDesk
 from desk.dealing.daily import Daily
@@ -206,6 +206,12 @@ class Trader:
                 ok, answer = True, persons.do(command)
             except CannotDo as error:
                 ok, answer = False, str(error)
+            except Exception:
+                # Answered at once, or it would be tried again for ever; what it half did is dropped by the reload.
+                self.journal.commit(
+                    Batch(command_results=[CommandResult(row=command.row, at=now, ok=False, text=texts.BROKEN)])
+                )
+                raise
             log.info("Command %s by %s: %s", command.verb, command.by, answer)
             self.ledger.batch.command_results.append(CommandResult(row=command.row, at=now, ok=ok, text=answer))
             persons.config = self.config
@@ -251,8 +257,32 @@ class Trader:
         for event in events:
             self.ledger.heard[event.event_id] = event
             note_sequence(self.ledger, event, now)
-            decide_event(self.ledger, event, view)
+            self._decide(event, view)
         return len(events) == limit
+
+    def _decide(self, event: Event, view: View) -> None:
+        """Decide an event; one that breaks the program ends with a sentence, or it would stop all others."""
+        try:
+            decide_event(self.ledger, event, view)
+        except Exception:
+            outcome = EventOutcome(
+                event_id=event.event_id,
+                verdict=Verdict.REFUSED,
+                reason=Reason.UNSUPPORTED,
+                reason_text=texts.BROKEN,
+                decided_at=view.now,
+                done_at=view.now,
+            )
+            alarm = Message(
+                at=view.now,
+                kind="alarm",
+                title="一个信号没有处理",
+                text=f"{event.event_id}:{texts.BROKEN}",
+                urgent=True,
+                key=f"broken:{event.event_id}",
+            )
+            self.journal.commit(Batch(outcomes={event.event_id: outcome}, messages=[alarm]))
+            raise
 
     def _trading_day(self, account: str, moment: datetime) -> date:
         desk = self.desks.get(account)

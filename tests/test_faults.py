@@ -263,6 +263,7 @@ def test_a_stranger_with_our_kind_of_remark_halts_everything(make: Make) -> None
 def test_hand_made_holdings_are_out_of_reach(make: Make) -> None:
     world = make()
     world.exchange.deposit(SZ, 700, Decimal(9))
+    world.pass_time(5)
     world.order("1", PINGAN, "buy", 1000)
     world.pass_time(5)
     world.go_to(datetime(2026, 11, 23, 9, 31, tzinfo=BEIJING), step=3600)
@@ -277,7 +278,7 @@ def test_a_hand_made_sale_of_strategy_shares_freezes_the_symbol(make: Make) -> N
     world.pass_time(5)
     world.go_to(datetime(2026, 11, 23, 9, 31, tzinfo=BEIJING), step=3600)
     world.exchange.trade_by_hand(SZ, Side.SELL, 400, now=world.clock.now())
-    world.pass_time(30)
+    world.pass_time(45)
     assert world.book(SZ).frozen is not None
     assert "持仓对不上" in titles(world)
     sell = world.order("2", PINGAN, "sell", 1000)

@@ -284,8 +284,9 @@ def test_a_late_signal_gets_one_order_for_the_closing_call(make: Make) -> None:
 
 def test_a_close_out_beside_hand_made_shares_sells_what_the_exchange_takes(make: Make) -> None:
     world = make(0.5, strategies=[strategy("小市值", "xsz", "0.5")])
-    hold(world, 200, 100)
     world.exchange.deposit(SZ, 50, Decimal(10))
+    world.pass_time(5)
+    hold(world, 200, 100)
     next_session(world)
     # own becomes 150 by a 1.5 for 1 issue; the hand-made part becomes 75: 225 sellable in all
     world.exchange.corporate_action(SZ, datetime(2026, 11, 24, tzinfo=BEIJING).date(), Decimal("1.5"))

@@ -6,7 +6,7 @@ shares bought for the book there. T is kept to a trillionth of a share; rates ar
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
@@ -114,6 +114,7 @@ def absorb(
     books: Mapping[str, Book],
     rates: Mapping[str, JqRate],
     ratios: Mapping[str, Decimal],
+    live_buys: Sequence[tuple[JqOrder, Mapping[str, JqRate]]] = (),
 ) -> Absorbed:
     """Work an order event into the books.
 
@@ -140,7 +141,7 @@ def absorb(
     work = _buy if order.side is Side.BUY else _sell
     done = work(order, target, filled_delta, holding, dict(books), dict(rates), ratios)
     if order.side is Side.SELL and order.status is JqStatus.HELD and news.holding_after == 0:
-        done = _emptied(done)
+        done = _emptied(done, live_buys)
     changed = before is None or done.delta != 0 or filled_delta != 0 or order.status is not before.status
     return replace(done, changed=changed, filled_delta=filled_delta)
 
@@ -249,15 +250,23 @@ def _rate(order: JqOrder, account: str, numerator: Decimal, denominator: Decimal
     )
 
 
-def _emptied(done: Absorbed) -> Absorbed:
-    """JoinQuant says that nothing is left (n = 0): C and T are 0, whatever we counted."""
+def _emptied(done: Absorbed, live_buys: Sequence[tuple[JqOrder, Mapping[str, JqRate]]]) -> Absorbed:
+    """JoinQuant says that nothing is left (n = 0): C and T are what its live buys still want, whatever we counted."""
+    wanted = sum(order.counted - order.filled for order, _ in live_buys)
+    entitled: dict[str, Decimal] = {}
+    for order, rates in live_buys:
+        for account, rate in rates.items():
+            part = max(ZERO, scaled(order.counted - order.filled, rate) - rate.given_up)
+            entitled[account] = entitled.get(account, ZERO) + part
     gaps = done.gaps
     if done.holding.strategy_shares != 0:
         gaps = (*gaps, f"聚宽说已清仓,我们还记着 {done.holding.strategy_shares} 股")
     return replace(
         done,
-        holding=replace(done.holding, strategy_shares=0, counted_shares=0),
-        books={account: replace(book, entitled=ZERO) for account, book in done.books.items()},
+        holding=replace(done.holding, strategy_shares=0, counted_shares=wanted),
+        books={
+            account: replace(book, entitled=exact(entitled.get(account, ZERO))) for account, book in done.books.items()
+        },
         gaps=gaps,
     )
 

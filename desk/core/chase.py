@@ -75,6 +75,7 @@ class Scene:
     cancel_refused: bool = False  # a cancel was refused a moment ago: do not ask again at once
     unsettled: bool = False  # its last final order has not been confirmed by a snapshot yet
     blocked: bool = False  # (account, symbol, side) is taken, in doubt or frozen; or the other side is live
+    yields: bool = False  # rests, and another intent wants the symbol at once
     opposite_waits: bool = False  # an event of the same book wants the other direction
     entitled: Decimal  # T (for debts: with sells still live at JoinQuant counted by their fills)
     own: int
@@ -141,10 +142,13 @@ def _with_child(scene: Scene, child: Order) -> Step:
         return Cancel(client_order_id=child.client_order_id, why="先前要求的撤单")
     if scene.intent.stopped is not None:
         return Cancel(client_order_id=child.client_order_id, why=scene.intent.stopped)
-    if missing(scene.intent) > still_allowed(scene):
+    wanted = missing(scene.intent)
+    if child.shares - child.filled > wanted or wanted > still_allowed(scene):
         return Cancel(client_order_id=child.client_order_id, why="账本已减少")
     if scene.opposite_waits:
         return Cancel(client_order_id=child.client_order_id, why="同一账本有反向信号")
+    if scene.yields:
+        return Cancel(client_order_id=child.client_order_id, why="让位给要立即成交的委托")
     if scene.child_age_s < float(scene.chase.wait_s) or not chasing_time(scene):
         return Wait()
     if scene.account.phase is not Phase.CONTINUOUS or _too_many_cancels(scene.account):

@@ -141,8 +141,15 @@ def raise_debt(
 
 def empty_entitlement(ledger: Ledger, key: BookKey, now: datetime) -> None:
     """Make T 0 for a liquidation: what the book owns is all to be sold, and no later buy brings it back."""
-    book = ledger.book(*key)
-    ledger.put_book(replace(book, entitled=Decimal(0)), "急停清仓", now.isoformat(), now)
+    strategy, account, symbol = key
+    for jq_key, order in list(ledger.jq_orders.items()):
+        if (order.strategy, order.symbol, order.side) != (strategy, symbol, Side.BUY) or order.status.final:
+            continue
+        rate = ledger.jq_rates.get(jq_key, {}).get(account)
+        if rate is not None:
+            # What JoinQuant takes back of it later has left T now.
+            ledger.put_jq_rate(replace(rate, given_up=scaled(order.counted - order.filled, rate)))
+    ledger.put_book(replace(ledger.book(*key), entitled=Decimal(0)), "急停清仓", now.isoformat(), now)
 
 
 def apply_factor(ledger: Ledger, account: str, symbol: str, factor: Decimal, day: date, now: datetime) -> None:

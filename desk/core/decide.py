@@ -11,10 +11,10 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from base_func import Board, UnsupportedSymbol, board_of, symbol_of
-from desk.core.book import Absorbed, OrderNews, absorb
+from desk.core.book import Absorbed, OrderNews, absorb, scaled
 from desk.core.config import Config
 from desk.core.endings import note_gap, settle_event
-from desk.core.ledger import Ledger
+from desk.core.ledger import JqKey, Ledger, missing
 from desk.core.values import (
     CancelSignal,
     Event,
@@ -81,6 +81,7 @@ def _decide_order(ledger: Ledger, event: Event, signal: OrderSignal, view: View)
         at=view.now,
     )
     done = absorb_news(ledger, news, where, event.event_id)
+    _take_back(ledger, done, view)
     _tell_resting_intents(ledger, done.order, event, view.now)
     if done.delta <= 0:
         return _end_without_wish(ledger, event, done, view)
@@ -115,10 +116,25 @@ def absorb_news(ledger: Ledger, news: OrderNews, where: dict[str, Decimal], ref:
         books={a: ledger.book(news.strategy, a, news.symbol) for a in accounts},
         rates=ledger.jq_rates.get(key, {}),
         ratios=where,
+        live_buys=[
+            (order, ledger.jq_rates.get(jq_key, {})) for jq_key, order in _live_buys(ledger, news.strategy, news.symbol)
+        ],
     )
     cause = "聚宽买入" if news.side is Side.BUY else "聚宽卖出"
     store(ledger, done, cause, ref, news.at)
     return done
+
+
+def _live_buys(ledger: Ledger, strategy: str, symbol: str) -> list[tuple[JqKey, JqOrder]]:
+    return [
+        (key, order)
+        for key, order in ledger.jq_orders.items()
+        if order.strategy == strategy
+        and order.symbol == symbol
+        and order.side is Side.BUY
+        and not order.status.final
+        and order.counted > order.filled
+    ]
 
 
 def store(ledger: Ledger, done: Absorbed, cause: str, ref: str, at: datetime) -> None:
@@ -155,6 +171,25 @@ def _tell_resting_intents(ledger: Ledger, order: JqOrder, event: Event, now: dat
     for intent in intents_of_jq(ledger, order.strategy, order.day, order.jq_order_id):
         if intent.resting:
             ledger.put_intent(replace(intent, resting=False, received_at=event.received_at, updated_at=now))
+
+
+def _take_back(ledger: Ledger, done: Absorbed, view: View) -> None:
+    """What JoinQuant took back is wanted no longer by the intents that followed that order: it frees their room."""
+    if done.delta >= 0:
+        return
+    order = done.order
+    left: dict[str, int] = {}
+    for intent in reversed(intents_of_jq(ledger, order.strategy, order.day, order.jq_order_id)):
+        rate = done.rates.get(intent.account)
+        if rate is None:
+            continue
+        fall = left.setdefault(intent.account, int(scaled(-done.delta, rate)))
+        cut = min(fall, missing(intent))
+        if cut > 0:
+            left[intent.account] -= cut
+            reason = Reason.JQ_NOT_FILLED
+            part = Part(shares=cut, reason=reason, text=view.sentence(reason))
+            ledger.put_intent(replace(intent, parts=merged((*intent.parts, part)), updated_at=view.now))
 
 
 def intents_of_jq(ledger: Ledger, strategy: str, day: date, jq_order_id: str) -> list[Intent]:
@@ -211,6 +246,7 @@ def _decide_cancel(ledger: Ledger, event: Event, signal: CancelSignal, view: Vie
             at=view.now,
         )
         done = absorb_news(ledger, news, routes(view.config, strategy), event.event_id)
+        _take_back(ledger, done, view)
         _tell_resting_intents(ledger, done.order, event, view.now)
     if signal.status is None or signal.status is not JqStatus.HELD:
         partly = signal.status is not None and signal.status.final and (signal.filled or known.filled) > 0

@@ -71,6 +71,8 @@ class Ledger:
     touched: set[BookKey] = field(default_factory=set)  # books whose figures or intents changed since the last plan
     _accounts_of: dict[tuple[str, str], dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
     _strategies_on: dict[tuple[str, str], dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
+    strays: dict[str, Order] = field(default_factory=dict)  # at the exchange against our word: cancel them
+    gave: dict[str, Intent] = field(default_factory=dict)  # ended buys that gave up: a late fill takes it back
     unsettled: set[str] = field(default_factory=set)  # final orders that no snapshot has agreed with yet
 
     # --- reading -----------------------------------------------------------------------------------------------------
@@ -181,6 +183,8 @@ class Ledger:
         if intent.ended:
             self.intents.pop(intent.intent_id, None)
             self._of_book[key].discard(intent.intent_id)
+            if intent.given_up:
+                self.gave[intent.intent_id] = intent
         else:
             self.intents[intent.intent_id] = intent
             self._of_book[key].add(intent.intent_id)
@@ -278,6 +282,7 @@ class Ledger:
                 del self.orders[key]
                 self._of_intent.pop(order.intent_id, None)
                 self._by_broker_id.pop((order.account, order.day, order.broker_order_id), None)
+        self.gave = {key: intent for key, intent in self.gave.items() if intent.day >= today}
         self.fill_ids = {key for key in self.fill_ids if key[1] >= today}
         self.jq_orders = {k: o for k, o in self.jq_orders.items() if (today - o.day).days <= 7 or not o.status.final}
         for gone in [k for k in self.jq_rates if k not in self.jq_orders]:
@@ -290,6 +295,8 @@ class Ledger:
         if not intent.ended:
             self.intents[intent.intent_id] = intent
             self._of_book[intent.strategy, intent.account, intent.symbol].add(intent.intent_id)
+        elif intent.given_up:
+            self.gave[intent.intent_id] = intent
         if intent.event_id is not None and intent.event_id in self.events:
             self._of_event[intent.event_id][intent.intent_id] = intent
 
@@ -305,7 +312,7 @@ class Ledger:
             counts.orders += 1
             counts.cancels += 1 if order.cancel_wished else 0
             if order.side is Side.BUY:
-                counts.buy_turnover += order.price * order.shares
+                counts.buy_turnover += order.price * (order.filled if order.state.final else order.shares)
 
 
 def missing(intent: Intent) -> int:

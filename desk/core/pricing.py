@@ -10,6 +10,7 @@ from desk.core.market import Instrument, Quote
 from desk.core.values import Side
 
 _NO_BOOK_SLIP = Decimal("0.003")
+_UNCAGED_SLIP = Decimal("0.02")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,9 +47,10 @@ def price_order(
     edge = _inside_cage(side, quote, instrument) if caged else None
     if edge is not None:
         price = edge if to_edge else (min(price, edge) if buy else max(price, edge))
-    elif to_edge:
-        band = instrument.up_limit if buy else instrument.down_limit
-        price = band if band is not None else price
+    elif to_edge and best is not None:
+        # No cage is known for funds and bonds: as far as a cage would let it go, never to the day's limit.
+        slip = best * _UNCAGED_SLIP
+        price = floor_to_tick(best + slip, tick) if buy else ceil_to_tick(best - slip, tick)
     if buy and instrument.up_limit is not None:
         price = min(price, instrument.up_limit)
     if not buy and instrument.down_limit is not None:

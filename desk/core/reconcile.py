@@ -9,12 +9,13 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from decimal import Decimal
 
 from base_func import is_t0
 from desk.core.ledger import Ledger
 from desk.core.market import BrokerOrder, BrokerTrade, Outcome, PlaceAnswer, Snapshot
 from desk.core.order_state import ImpossibleFact, advance, fact_of, resurrects
-from desk.core.values import BrokerStatus, Fact, Fill, Message, Order, OrderFact, OrderState, Reason, Side
+from desk.core.values import BrokerStatus, Fact, Fill, Intent, Message, Order, OrderFact, OrderState, Reason, Side
 
 _OWN_REMARK = re.compile(r"g[a-z2-7]{15}-\d{1,5}")
 
@@ -92,6 +93,14 @@ def learn(
             ledger, order, now, f"委托 {order.client_order_id} 出现不可能的回报({order.state.value} / {fact.value})"
         )
         return after
+    slot = (order.account, order.symbol, order.side)
+    rival = ledger.live_order(slot)
+    if resurrects(order.state, state) and state.live and rival is not None:
+        # Two live orders of one slot cannot be kept; the fills are booked, both are stopped, a person must look.
+        ledger.put_order(after, None, source, f"resurrected beside {rival.client_order_id}")
+        ledger.strays[order.client_order_id] = after
+        stop_strategy(ledger, order, now, f"委托 {order.client_order_id} 已判定不存在,却又出现")
+        return after
     moved = state is not order.state
     wished = order.cancel_wished or fact is Fact.CANCEL_ASKED
     if fact is Fact.CANCEL_REFUSED:
@@ -102,10 +111,15 @@ def learn(
     news = moved or traded != order.filled or after.cancel_wished != order.cancel_wished
     if news or after.broker_order_id != order.broker_order_id or after.broker_text != order.broker_text:
         ledger.put_order(after, fact, source, text)
-    if moved and state in (OrderState.FILLED, OrderState.REJECTED):
+    if moved and state.final:
         _count_tries(ledger, after)
+        _return_turnover(ledger, after)
     if resurrects(order.state, state):
         stop_strategy(ledger, order, now, f"委托 {order.client_order_id} 已判定不存在,却又出现")
+    if order.settled and traded > order.filled:
+        stop_strategy(
+            ledger, order, now, f"委托 {order.client_order_id} 核对终态之后又多出 {traded - order.filled} 股成交"
+        )
     if traded > order.shares:
         stop_strategy(ledger, order, now, f"委托 {order.client_order_id} 成交 {traded} 股,多于委托的 {order.shares} 股")
     return after
@@ -114,12 +128,22 @@ def learn(
 def _count_tries(ledger: Ledger, order: Order) -> None:
     """A wholly filled attempt starts the count anew: what is left is another piece of a split order.
 
-    A refusal always counts, also of an order that would have rested: it must not go on for ever.
+    An order that rested was not counted when it was sent. Refused, ruled absent or cancelled by somebody else, it
+    counts: it must not be sent again for ever.
     """
     intent = ledger.intents.get(order.intent_id)
-    if intent is not None:
-        tries = 0 if order.state is OrderState.FILLED else max(intent.tries, order.attempt)
-        ledger.put_intent(replace(intent, tries=tries, updated_at=order.updated_at))
+    if intent is None:
+        return
+    if order.state is OrderState.FILLED:
+        ledger.put_intent(replace(intent, tries=0, updated_at=order.updated_at))
+    elif intent.resting and not order.cancel_wished:
+        ledger.put_intent(replace(intent, tries=intent.tries + 1, updated_at=order.updated_at))
+
+
+def _return_turnover(ledger: Ledger, order: Order) -> None:
+    """What an ended buy did not trade is free again for 单日成交额."""
+    if order.side is Side.BUY and order.filled < order.shares:
+        ledger.counts_of(order.account, order.day).buy_turnover -= order.price * (order.shares - order.filled)
 
 
 def book_traded(ledger: Ledger, order: Order, shares: int, now: datetime) -> None:
@@ -128,9 +152,11 @@ def book_traded(ledger: Ledger, order: Order, shares: int, now: datetime) -> Non
         return
     book = ledger.book(order.strategy, order.account, order.symbol)
     if order.side is Side.BUY:
-        today = book.bought_today if book.bought_day == order.day else 0
-        locked = 0 if is_t0(order.symbol) else shares
-        book = replace(book, own=book.own + shares, bought_today=today + locked, bought_day=order.day)
+        book = replace(book, own=book.own + shares)
+        if book.bought_day is None or order.day >= book.bought_day:  # a late fill of an earlier day is free already
+            today = book.bought_today if book.bought_day == order.day else 0
+            locked = 0 if is_t0(order.symbol) else shares
+            book = replace(book, bought_today=today + locked, bought_day=order.day)
     else:
         book = replace(book, own=book.own - shares)
     ledger.put_book(book, "成交", order.client_order_id, now)
@@ -138,10 +164,28 @@ def book_traded(ledger: Ledger, order: Order, shares: int, now: datetime) -> Non
     if intent is None and order.event_id is not None:
         # The intent has ended already: what is learnt after the end changes books and filled shares, not the verdict.
         intent = next((i for i in ledger.intents_of_event(order.event_id) if i.intent_id == order.intent_id), None)
+    if intent is None:
+        intent = ledger.gave.get(order.intent_id)
     if intent is not None:
+        if intent.ended and intent.given_up:
+            intent = _take_back_what_was_given_up(ledger, intent, shares, order, now)
         ledger.put_intent(replace(intent, filled=intent.filled + shares, updated_at=now))
     else:
         ledger.batch.late_fills[order.intent_id] = ledger.batch.late_fills.get(order.intent_id, 0) + shares
+
+
+def _take_back_what_was_given_up(ledger: Ledger, intent: Intent, shares: int, order: Order, now: datetime) -> Intent:
+    """A buy that was given up turns out to have been had: it is entitled after all, as far as JoinQuant counts it."""
+    if intent.jq_day is None or intent.jq_order_id is None:
+        return intent
+    rate = ledger.jq_rates.get((intent.strategy, intent.jq_day, intent.jq_order_id), {}).get(intent.account)
+    if rate is None or rate.given_up <= 0:
+        return intent
+    back = min(Decimal(min(shares, intent.given_up)), rate.given_up)
+    book = ledger.book(intent.strategy, intent.account, intent.symbol)
+    ledger.put_book(replace(book, entitled=book.entitled + back), "迟到成交", order.client_order_id, now)
+    ledger.put_jq_rate(replace(rate, given_up=rate.given_up - back))
+    return replace(intent, given_up=intent.given_up - int(back))
 
 
 def stop_strategy(ledger: Ledger, order: Order, now: datetime, text: str) -> None:
@@ -254,15 +298,22 @@ def absorb_snapshot(
     for trade in snapshot.trades:
         absorb_trade(ledger, account, trade, now, "snapshot")
     figures = {o.client_order_id: o.filled for o in snapshot.orders if o.client_order_id}
+    by_number = {o.broker_order_id: o.filled for o in snapshot.orders if o.broker_order_id}
     for key in list(ledger.unsettled):
         order = ledger.orders[key]
         if order.account != account or order.final_at is None or snapshot.taken_at < order.final_at:
             continue
-        said_filled = figures.get(key)
+        said_filled = figures.get(key, by_number.get(order.broker_order_id))
         agrees = said_filled == order.filled == order.fills_sum
         absent_refused = order.state is OrderState.REJECTED and not order.filled and said_filled in (None, 0)
         if agrees or absent_refused or order.day < snapshot.day:
             ledger.put_order(replace(order, settled=True), None, "snapshot")
+
+
+def _could_be(said: BrokerOrder, order: Order) -> bool:
+    """True for an order without a remark of the same content and not older: its remark may have been lost."""
+    same = (said.symbol, said.side, said.shares, said.price) == (order.symbol, order.side, order.shares, order.price)
+    return not said.client_order_id and same and said.at >= order.created_at.replace(microsecond=0)
 
 
 def rule_absent(
@@ -287,6 +338,8 @@ def rule_absent(
     if any(said.client_order_id == key for said in snapshot.orders):
         absences.pop(key, None)
         return False
+    if any(_could_be(said, order) for said in snapshot.orders):
+        return False  # an order without a remark that looks like ours: a person decides
     known = absences.get(key)
     if known is None or known.generation != snapshot.generation:
         start = monotonic if sent_at is None else sent_at

@@ -55,8 +55,8 @@ class AccountDesk:
         self.cancel_refused_at: dict[str, float] = {}
         self.absences: dict[str, Absence] = {}
         self.compared_at: datetime | None = None  # taken_at of the snapshot last compared with the books
-        self.doubted = False  # the latest snapshot was not complete
-        self.short_looks: dict[str, int] = {}  # symbol -> looks in a row that showed fewer shares than the books
+        self.odd_since: dict[str, datetime] = {}  # symbol -> since when its shares are not explained
+        self.incomplete_since: float | None = None  # monotonic: since when no snapshot has passed as complete
         self.complained: set[str] = set()  # cancels without confirmation that were told already
         self._sends: deque[float] = deque()
 

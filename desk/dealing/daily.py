@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import date, datetime, timedelta
 
 from base_func import Phase
+from desk.broker import Snapshot
 from desk.core.config import Config
 from desk.core.day import apply_factor, close_orders_without_final, end_intents, lapse, lapse_by_positions
 from desk.core.ledger import Ledger
+from desk.core.reconcile import find
 from desk.core.values import Message, Order, Reason, Side
 from desk.dealing.account import AccountDesk
 from desk.dealing.persons import Persons
 from desk.texts import dealing as texts
 from desk.texts.labels import reason_text
 
-_LOOKS_BEFORE_FREEZE = 3  # positions may trail their trades by a moment
+_CLOSE_GRACE = timedelta(minutes=10)
+_LATE_RETURN = timedelta(hours=2)
+_ODD_FOR_S = 30.0  # positions may trail their trades by a moment
 _SENTENCES = {reason: reason_text(reason) for reason in Reason}
 
 
@@ -49,16 +52,25 @@ class Daily:
         if done >= day.isoformat():
             return
         stale = desk.snapshot is None or desk.snapshot.taken_at <= close
-        if stale and desk.broker.connected and self.now.date() == close.date():
+        evening = self.now.date() == close.date()
+        living = any(o.account == desk.name and o.day <= day for o in self.ledger.live_orders())
+        if (
+            evening
+            and living
+            and desk.broker.settle_s
+            and self.now < close + (_CLOSE_GRACE if desk.broker.connected else _LATE_RETURN)
+        ):
+            return  # the closing call's fills come seconds later; a line that is down may come back
+        if stale and desk.broker.connected and evening:
             desk.snapshot_at = float("-inf")  # look again before anything is said to have lapsed
             return
         self._lapse(desk)
         end_intents(self.ledger, desk.name, close, self.now, _SENTENCES)
         self.ledger.put_flag(flag, day.isoformat())
-        for strategy in self.config.strategies:
-            if self._all_closed(strategy.name, day):
-                close_orders_without_final(self.ledger, strategy.name, close, self.now)
-        self.ledger.drop_old(self.now.date())
+        for strategy in {order.strategy for order in self.ledger.jq_orders.values()}:
+            if self._all_closed(strategy, day):
+                close_orders_without_final(self.ledger, strategy, close, self.now)
+        self.ledger.drop_old(day)
         desk.forget_all_but({o.client_order_id for o in self.ledger.live_orders()}, set(self.ledger.intents))
 
     def _lapse(self, desk: AccountDesk) -> None:
@@ -71,7 +83,8 @@ class Daily:
         if snapshot is None or not old or not desk.ready:
             return
         for order in old:
-            if order.day == snapshot.day and snapshot.taken_at > desk.last_close(self.now):
+            grace = _CLOSE_GRACE if desk.broker.settle_s else timedelta(0)
+            if order.day == snapshot.day and snapshot.taken_at > desk.last_close(self.now) + grace:
                 lapse(self.ledger, order, self.now)
             elif order.day < snapshot.day:
                 self._lapse_by_positions(desk, order)
@@ -80,6 +93,9 @@ class Daily:
         foreign = self._hand_made(desk.name).get(order.symbol, 0)
         own = sum(book.own for book in self.ledger.books_on(desk.name, order.symbol))
         change = desk.shares_of(order.symbol)[0] - own - foreign - self._traded_by_hand_today(desk, order.symbol)
+        instrument = desk.broker.instrument(order.symbol)
+        if instrument is None or instrument.share_factor != 1:
+            change = 0  # a corporate action may explain it: the comparison with the books does that
         fits = lapse_by_positions(self.ledger, order, change, self.now)
         if not fits or change:
             text = texts.lapsed_by_positions(order.symbol, order.client_order_id, change, fits)
@@ -92,13 +108,7 @@ class Daily:
         return dict(said.get("shares", {}))
 
     def _traded_by_hand_today(self, desk: AccountDesk, symbol: str) -> int:
-        """Signed shares of today's trades that are not ours."""
-        assert desk.snapshot is not None
-        return sum(
-            trade.shares if trade.side is Side.BUY else -trade.shares
-            for trade in desk.snapshot.trades
-            if trade.symbol == symbol and trade.client_order_id not in self.ledger.orders
-        )
+        return self._hand_trades(desk, desk.snapshot).get(symbol, 0) if desk.snapshot else 0
 
     def _all_closed(self, strategy: str, day: date) -> bool:
         """True when no account that the strategy's books know still has its day before it."""
@@ -120,50 +130,92 @@ class Daily:
     # --- positions --------------------------------------------------------------------------------------------------
 
     def _positions(self, desk: AccountDesk) -> None:
-        """Compare the account with the books (I10): hand-made shares are left over, a lack freezes the symbol."""
+        """Compare the account with the books (I10): our fills and hand-made trades explain its shares, or it is told.
+
+        What no book owns is the hand-made part. It changes by trades that are not ours; any other change freezes the
+        symbol where a strategy owns it. `hand` is the part of it that was traded on `day`.
+        """
         snapshot = desk.snapshot
         if snapshot is None or not desk.ready or desk.compared_at == snapshot.taken_at:
             return
         desk.compared_at = snapshot.taken_at
-        held = {p.symbol: p.shares for p in snapshot.positions}
         name = f"foreign:{desk.name}"
         said = json.loads(self.ledger.flags.get(name, "{}"))
-        day, known = said.get("day"), dict(said.get("shares", {}))
-        fresh = day != snapshot.day.isoformat()
-        busy = {o.symbol for o in self.ledger.live_orders() if o.account == desk.name}
-        busy |= {o.symbol for k in self.ledger.unsettled if (o := self.ledger.orders[k]).account == desk.name}
+        fresh = said.get("day") != snapshot.day.isoformat()
+        foreign: dict[str, int] = dict(said.get("shares", {}))
+        hand_before: dict[str, int] = {} if fresh else dict(said.get("hand", {}))
+        held = {p.symbol: p.shares for p in snapshot.positions}
         ours: dict[str, int] = {}
         for book in self.ledger.books.values():
             if book.account == desk.name and book.own:
                 ours[book.symbol] = ours.get(book.symbol, 0) + book.own
-        for symbol in sorted({*held, *ours, *known} - busy):
-            if symbol in ours and fresh and day is not None:
-                self._overnight(desk, symbol, snapshot.day, known.get(symbol, 0), held.get(symbol, 0), ours)
-            foreign = held.get(symbol, 0) - ours.get(symbol, 0)
-            looks = desk.short_looks.get(symbol, 0) + 1 if foreign < 0 else 0
-            desk.short_looks[symbol] = looks
-            if looks >= _LOOKS_BEFORE_FREEZE:
-                self._freeze(desk.name, symbol, texts.missing_shares(symbol, desk.name, -foreign))
-            known[symbol] = max(0, foreign)
-        kept = {symbol: shares for symbol, shares in known.items() if shares}
-        if fresh or kept != said.get("shares"):
-            text = json.dumps({"day": snapshot.day.isoformat(), "shares": kept}, sort_keys=True)
+        busy = {o.symbol for o in self.ledger.live_orders() if o.account == desk.name}
+        busy |= {o.symbol for k in self.ledger.unsettled if (o := self.ledger.orders[k]).account == desk.name}
+        hand = self._hand_trades(desk, snapshot)
+        if fresh and busy:
+            return  # the night's changes are judged on a picture in which nothing is under way
+        for symbol in sorted({*held, *ours, *foreign, *hand} - busy):
+            expected = foreign.get(symbol, 0) + hand.get(symbol, 0) - hand_before.get(symbol, 0)
+            change = held.get(symbol, 0) - ours.get(symbol, 0) - expected
+            lacks = held.get(symbol, 0) < ours.get(symbol, 0)  # also when a hand-made sale explains it
+            if (change or lacks) and symbol in ours and "day" in said:
+                settled = self._overnight(desk, symbol, change, expected, ours) if fresh and change else False
+                if settled is None:
+                    desk.compared_at = None  # the factor cannot be asked just now: judge this day again
+                    return
+                short = ours[symbol] - held.get(symbol, 0)
+                if not settled and not self._explained(desk, symbol, change, short, fresh):
+                    continue  # seen for the first time: positions may trail their trades
+            else:
+                desk.odd_since.pop(symbol, None)
+            foreign[symbol] = max(0, held.get(symbol, 0) - ours.get(symbol, 0))
+            hand_before[symbol] = hand.get(symbol, 0)
+        text = json.dumps(
+            {
+                "day": snapshot.day.isoformat(),
+                "shares": {symbol: shares for symbol, shares in foreign.items() if shares},
+                "hand": {symbol: shares for symbol, shares in hand_before.items() if shares},
+            },
+            sort_keys=True,
+        )
+        if self.ledger.flags.get(name) != text:
             self.ledger.put_flag(name, text)
 
+    def _hand_trades(self, desk: AccountDesk, snapshot: Snapshot) -> dict[str, int]:
+        """Signed shares of the day's trades that are not ours, by symbol."""
+        found: dict[str, int] = {}
+        for trade in snapshot.trades:
+            if find(self.ledger, desk.name, snapshot.day, trade.client_order_id, trade.broker_order_id) is None:
+                shares = trade.shares if trade.side is Side.BUY else -trade.shares
+                found[trade.symbol] = found.get(trade.symbol, 0) + shares
+        return found
+
     def _overnight(
-        self, desk: AccountDesk, symbol: str, day: date, foreign_before: int, held: int, ours: dict[str, int]
-    ) -> None:
-        """Explain a change since the last day's comparison by the exchange's factor (除权), or freeze the symbol."""
-        change = held - foreign_before - ours[symbol] - self._traded_by_hand_today(desk, symbol)
-        if change == 0:
-            return
+        self, desk: AccountDesk, symbol: str, change: int, expected: int, ours: dict[str, int]
+    ) -> bool | None:
+        """Scale the books when the exchange's factor explains the change (除权); None when it cannot be asked."""
         instrument = desk.broker.instrument(symbol)
-        factor = instrument.share_factor if instrument is not None and instrument.day == day else Decimal(1)
-        if factor != 1 and abs(held - int((ours[symbol] + foreign_before) * factor)) <= 1:
-            apply_factor(self.ledger, desk.name, symbol, factor, day, self.now)
-            ours[symbol] = sum(book.own for book in self.ledger.books_on(desk.name, symbol))
+        if instrument is None or instrument.day != self.now.date():
+            return None
+        factor = instrument.share_factor
+        held = ours[symbol] + expected + change
+        if factor == 1 or abs(held - int((ours[symbol] + expected) * factor)) > 1:
+            return False
+        apply_factor(self.ledger, desk.name, symbol, factor, instrument.day, self.now)
+        ours[symbol] = sum(book.own for book in self.ledger.books_on(desk.name, symbol))
+        return True
+
+    def _explained(self, desk: AccountDesk, symbol: str, change: int, short: int, fresh: bool) -> bool:
+        """Tell and freeze what nothing explains, once it has stood long enough; False while it is too young."""
+        since = desk.odd_since.setdefault(symbol, self.now)
+        if not fresh and (self.now - since).total_seconds() < _ODD_FOR_S:
+            return False
+        if short > 0:
+            self._freeze(desk.name, symbol, texts.missing_shares(symbol, desk.name, short))
         else:
             self._freeze(desk.name, symbol, texts.unexplained(symbol, desk.name, change))
+        desk.odd_since.pop(symbol, None)
+        return True
 
     def _freeze(self, account: str, symbol: str, text: str) -> None:
         for book in self.ledger.books_on(account, symbol):

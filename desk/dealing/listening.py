@@ -18,6 +18,8 @@ from desk.texts import dealing as texts
 
 log = logging.getLogger(__name__)
 
+_INCOMPLETE_FOR_S = 60.0
+
 ShowAccount = Callable[[AccountView, list[PositionView]], None]
 
 
@@ -39,6 +41,15 @@ class Listening:
                 self._absorb(desk, report)
         for desk in self.desks.values():
             self._tend(desk)
+        self._cancel_strays()
+
+    def _cancel_strays(self) -> None:
+        """Cancel what lives at the exchange against our word; it has no slot of its own to be tracked in."""
+        for key, order in list(self.ledger.strays.items()):
+            desk = self.desks.get(order.account)
+            if desk is not None and desk.broker.connected:
+                desk.broker.cancel(key, order.broker_order_id)
+                del self.ledger.strays[key]
 
     def _absorb(self, desk: AccountDesk, report: Report) -> None:
         if report.kind is ReportKind.RING:
@@ -83,11 +94,14 @@ class Listening:
     def _match(self, desk: AccountDesk, snapshot: Snapshot) -> None:
         absorb_snapshot(self.ledger, desk.name, snapshot, self.now, on_stranger=self._stranger)
         if not self._complete(desk, snapshot):
-            if not desk.doubted:
+            if desk.incomplete_since is None:
+                desk.incomplete_since = self.monotonic
                 log.warning("A snapshot of account %s lacks what must be in it; it proves no absence", desk.name)
-            desk.doubted = True
+            elif self.monotonic - desk.incomplete_since > _INCOMPLETE_FOR_S:
+                key = f"incomplete:{desk.name}:{self.now:%Y-%m-%d %H}"
+                self._alarm("券商查询不完整", texts.incomplete(desk.name), key)
             return
-        desk.doubted = False
+        desk.incomplete_since = None
         desk.believe(snapshot)
         for order in self.ledger.live_orders():
             if order.account == desk.name and order.state is OrderState.IN_DOUBT:
@@ -110,13 +124,12 @@ class Listening:
         Such answers come from terminals that are logging in; as "no orders" or "no positions" they would be a lie.
         """
         shown = {order.client_order_id for order in snapshot.orders}
-        numbered = (
-            order.client_order_id
-            for order in self.ledger.orders.values()
-            if order.account == desk.name and order.day == snapshot.day and order.broker_order_id
-        )
-        if not shown.issuperset(numbered):
-            return False
+        numbers = {order.broker_order_id for order in snapshot.orders}
+        for order in self.ledger.orders.values():
+            if order.account != desk.name or order.day != snapshot.day or not order.broker_order_id:
+                continue
+            if order.client_order_id not in shown and order.broker_order_id not in numbers:
+                return False
         return bool(snapshot.positions) or snapshot.asset.market_value == 0
 
     def _show_account(self, desk: AccountDesk, snapshot: Snapshot) -> None:

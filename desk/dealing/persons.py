@@ -118,7 +118,7 @@ class Persons:
         elif how == "live":
             learn(self.ledger, order, Fact.SEEN_ALIVE, self.now, "person", text="resolved: live")
         elif how == "filled":
-            if not filled.isdigit() or not 0 < int(filled) <= order.shares:
+            if not (filled.isascii() and filled.isdigit()) or not 0 < int(filled) <= order.shares:
                 raise CannotDo(texts.bad_filled(order.shares))
             whole = int(filled) == order.shares
             learn(

@@ -62,15 +62,36 @@ class Planner:
     _instruments: dict[tuple[str, str], Instrument | None] = field(default_factory=dict)
     _buys: list[tuple[Intent, Send, AccountDesk]] = field(default_factory=list)
     _touched: set[BookKey] = field(default_factory=set)
+    _urgent: set[tuple[str, str]] = field(default_factory=set)  # (account, symbol) that something wants at once
     _taken: set[tuple[str, str]] = field(default_factory=set)  # (account, symbol) of buys that wait for their cash
 
     def run(self) -> Turn:
         self._touched, self.ledger.touched = self.ledger.touched, set()
         intents = list(self.ledger.intents.values())
+        self._urgent = {
+            (i.account, i.symbol)
+            for i in intents
+            if not i.resting
+            and i.approved
+            and i.stopped is None
+            and missing(i) > 0
+            and i.waiting is not Reason.CLOSED_DAY
+        }
+        self._cancel_orphans()
         for intent in sorted(intents, key=lambda i: i.side is Side.BUY):
             self._work(intent.intent_id)
         self._share_cash()
         return self.turn
+
+    def _cancel_orphans(self) -> None:
+        """Cancel live orders whose intent has ended: an order that turned out to exist, a wish kept from a doubt."""
+        for order in self.ledger.live_orders():
+            desk = self.accounts.get(order.account)
+            if order.state is not OrderState.WORKING or order.intent_id in self.ledger.intents or desk is None:
+                continue
+            asked = desk.cancelled_at.get(order.client_order_id, float("-inf"))
+            if self.monotonic - asked >= float(self.config.chase.wait_s):
+                self.cancel(order, "没有要它的意图了")
 
     def _work(self, intent_id: str) -> None:
         for _ in range(8):  # a cut is followed by another question, never by many
@@ -79,7 +100,9 @@ class Planner:
                 return
             desk = self.accounts.get(intent.account)
             if desk is None:
-                self._wait(intent, Reason.BROKER_DOWN)
+                # The account is no longer configured: what is not at its broker ends, the rest waits for its close.
+                if self.ledger.live_order((intent.account, intent.symbol, intent.side)) is None:
+                    self._end(intent, Reason.BROKER_DOWN)
                 return
             left_alone = self._apply_stop(intent)
             if self._nothing_to_ask(intent, desk):
@@ -111,6 +134,8 @@ class Planner:
         if child is None or child.intent_id != intent.intent_id or child.state is not OrderState.WORKING:
             return False
         if child.cancel_wished or (intent.strategy, intent.account, intent.symbol) in self._touched:
+            return False
+        if intent.resting and (intent.account, intent.symbol) in self._urgent:
             return False
         asked = desk.asked_at.get(intent.intent_id)
         if asked is not None and self.monotonic - asked < _ASK_EVERY_S:
@@ -227,10 +252,21 @@ class Planner:
 
     def _sale_pending(self, account: str, members: list[tuple[Intent, Send, AccountDesk]]) -> bool:
         """A live sell of the account may still bring the cash, and the buys have not waited too long for it."""
-        waited = min((self.now - intent.created_at).total_seconds() for intent, _, _ in members)
+        waited = min(self._waited(intent, desk) for intent, _, desk in members)
         if waited > float(self.config.chase.cash_wait_s):
             return False
-        return any(o.account == account and o.side is Side.SELL for o in self.ledger.live_orders())
+        if any(o.account == account and o.side is Side.SELL for o in self.ledger.live_orders()):
+            return True
+        # A sale that has just ended has brought its cash, but the picture of the account does not show it yet.
+        return any(
+            o.account == account and o.side is Side.SELL for o in (self.ledger.orders[k] for k in self.ledger.unsettled)
+        )
+
+    def _waited(self, intent: Intent, desk: AccountDesk) -> float:
+        """Trading seconds since the intent was made: the minutes before the open are no waiting."""
+        if desk.config.always_open:
+            return (self.now - intent.created_at).total_seconds()
+        return trading_seconds(intent.created_at, self.now, desk.days.is_trading_day)
 
     def _scale(self, members: list[tuple[Intent, Send, AccountDesk]], desk: AccountDesk, need: Decimal) -> None:
         share = max(Decimal(0), desk.cash) / need
@@ -263,6 +299,7 @@ class Planner:
             other.side is intent.side.opposite and other.created_at > intent.created_at and missing(other) > 0
             for other in ledger.intents_of_book(key)
         )
+        yields = intent.resting and (intent.account, intent.symbol) in self._urgent
         orders = ledger.orders_of(intent.intent_id)
         last = orders[-1] if orders else None
         strategy = self.config.strategy(intent.strategy)
@@ -289,8 +326,9 @@ class Planner:
             child_age_s=self._age_of(child, desk) if child is not None else 0.0,
             cancel_refused=refused_at is not None and self.monotonic - refused_at < float(self.config.chase.wait_s),
             unsettled=last is not None and last.client_order_id in ledger.unsettled,
-            blocked=blocked or (child is None and newer),
+            blocked=blocked or (child is None and (newer or yields)),
             opposite_waits=newer,
+            yields=yields,
             entitled=entitled,
             own=book.own,
             other_open=ledger.open_shares(key, intent.side, but=intent.intent_id),
@@ -305,7 +343,7 @@ class Planner:
             instrument=self._instrument(intent, desk),
             asset=desk.snapshot.asset if desk.snapshot else None,
             sent_late=not late and last is not None and last.created_at.time() >= self.config.chase.last_chase,
-            approval_age_s=(now - intent.created_at).total_seconds(),
+            approval_age_s=self._waited(intent, desk),
             broker_said=said,
         )
 

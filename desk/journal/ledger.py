@@ -44,6 +44,7 @@ from desk.journal.tables import NOT_FINAL, OPEN_JQ
 
 R = TypeVar("R")
 
+ORDERS_KEPT = timedelta(days=12)  # a terminal shows the last trading day's orders until the next begins
 JQ_ORDERS_KEPT = timedelta(days=7)  # finals that come this late still find their order in memory
 
 
@@ -68,6 +69,7 @@ class Loaded:
 def load(session: Session, today: date) -> Loaded:
     """Read the trader's state as of one moment."""
     day = today.isoformat()
+    recent = (today - ORDERS_KEPT).isoformat()
     since = (today - JQ_ORDERS_KEPT).isoformat()
     open_jq = f"status IN ({listing(OPEN_JQ)})"
     outcomes = _any(session, OUTCOME, [("WHERE verdict = 'working'", ())])
@@ -93,11 +95,11 @@ def load(session: Session, today: date) -> Loaded:
         [
             ("WHERE settled = 0", ()),
             (f"WHERE state IN ({listing(NOT_FINAL)})", ()),
-            ("WHERE day = ?", (day,)),
+            ("WHERE day >= ?", (recent,)),
             ("WHERE intent_id IN (SELECT intent_id FROM intents WHERE ended = 0)", ()),
         ],
     )
-    fills = _any(session, FILL, [("WHERE day = ?", (day,))])
+    fills = _any(session, FILL, [("WHERE day >= ?", (recent,))])
     gaps = _any(session, GAP, [("WHERE closed_at IS NULL", ())])
     last = session.one("SELECT MAX(id) FROM events")
     return Loaded(

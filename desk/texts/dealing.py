@@ -9,6 +9,7 @@ BAD_RESOLVE = "只能判定为 absent(没有这张委托)、live(还在)或 fill
 NOT_HALTED = "现在没有急停。"
 
 
+BROKEN = "程序处理时出错,没有执行;请把日志发给作者。"
 BOOKS_AGREE = "账本与账户一致。"
 APPLIED = "已按账户持仓改小账本,冻结已解除;少掉的部分不会自动买回。"
 NOT_APPLIED = "没有改动。确认无误后用 reconcile --apply 按账户持仓改小账本并解除冻结。"
@@ -123,3 +124,7 @@ def lapsed_by_positions(symbol: str, key: str, change: int, fits: bool) -> str:
     if fits:
         return f"{symbol} 的委托 {key} 收盘前后程序没在运行,按持仓变化 {change:+d} 股记作它的成交,请核对。"
     return f"{symbol} 的委托 {key} 已随交易日结束,但持仓变化 {change:+d} 股它解释不了,请核对。"
+
+
+def incomplete(account: str) -> str:
+    return f"账户 {account} 的查询结果缺少今天已报的委托,核对完之前不下新单,请看一眼券商终端。"

@@ -191,7 +191,7 @@ RESTING_CHILD = replace(CHILD, price=Decimal("9.90"))
             Cancel(client_order_id=CHILD.client_order_id, why="超时未成交,撤单重下"),
         ),
         # an odd partial fill leaves an odd rest that the live order may finish
-        (replace(SCENE, child=CHILD, own=130, intent=replace(INTENT, filled=130)), Wait()),
+        (replace(SCENE, child=replace(CHILD, filled=130), own=130, intent=replace(INTENT, filled=130)), Wait()),
     ],
 )
 def test_the_next_step_beside_a_live_order(scene: Scene, step: Step) -> None:

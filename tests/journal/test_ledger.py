@@ -155,7 +155,7 @@ def test_what_is_settled_and_of_another_day_is_not_loaded(journal: Journal, cloc
             fill("t1", "old-1"),
         )
     )
-    clock.go(days=1)
+    clock.go(days=13)
     loaded = journal.load()
     assert {row.intent_id for row in loaded.intents} == {"going"}
     assert {row.client_order_id for row in loaded.orders} == {"late-1", "going-1"}
