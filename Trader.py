@@ -84,6 +84,7 @@ class Trader:
         self._news.set()
         self._last: tuple[datetime, float] | None = None
         self._pause_until = float("-inf")
+        self._looks: list[tuple[AccountView, Sequence[PositionView]]] = []  # shown once the turn's orders are out
         journal.on_events(self._ring)
         journal.on_commands(self._ring)
 
@@ -133,6 +134,7 @@ class Trader:
         self._commit(now)
         self._act(turn, ears)
         self._commit(now)
+        self._show()
         return self._until_next(turn)
 
     # --- loading ----------------------------------------------------------------------------------------------------
@@ -335,7 +337,17 @@ class Trader:
                 ears.placed(order, placed)
 
     def _ears(self, now: datetime, monotonic: float) -> Listening:
-        return Listening(self.ledger, self.config, self.desks, now, monotonic, self.journal.save_account)
+        def show(account: AccountView, positions: Sequence[PositionView]) -> None:
+            self._looks.append((account, positions))
+
+        hurried = self._news.is_set()
+        return Listening(self.ledger, self.config, self.desks, now, monotonic, show, hurried=hurried)
+
+    def _show(self) -> None:
+        """Let people see the accounts, after the orders: the journal's one writer must not be busy with this first."""
+        looks, self._looks = self._looks, []
+        for account, positions in looks:
+            self.journal.save_account(account, positions)
 
     def _until_next(self, turn: Turn) -> float:
         if self._news.is_set() or turn.cancels or turn.places or turn.ended:

@@ -98,9 +98,37 @@ def desk(folder: Path) -> None:
     from desk.cli.daemon import Daemon
     from desk.cli.home import RECEIVER, TRADER, Home
     from desk.core.batch import Batch
+    from desk.core.values import OrderState
+    from desk.journal import inbox, ledger
+    from desk.journal.database import Session
 
     reads: list[float] = []
     places: list[tuple[float, str]] = []
+    synced: list[float] = []  # of each signal: seconds of the COMMIT of its acceptance, then of its intent to send
+    coming = 0  # of them in the transaction that is open; in the writer's thread
+    accept, write, run = inbox.accept, ledger.write, Session.run
+
+    def noted_accept(session: Any, body: Any) -> Any:
+        nonlocal coming
+        coming += 1
+        return accept(session, body)
+
+    def noted_write(session: Any, batch: Batch) -> None:
+        nonlocal coming
+        coming += sum(order.state is OrderState.SENDING and order.attempt == 1 for order in batch.orders.values())
+        write(session, batch)
+
+    def noted_run(session: Session, sql: str, params: Any = ()) -> Any:
+        nonlocal coming
+        if sql != "COMMIT":
+            return run(session, sql, params)
+        begun = time.perf_counter()
+        answer = run(session, sql, params)
+        synced.extend([time.perf_counter() - begun] * coming)
+        coming = 0
+        return answer
+
+    inbox.accept, ledger.write, Session.run = noted_accept, noted_write, noted_run  # type: ignore[method-assign]
     received = serving._Channel.received
 
     def noted_read(channel: Any, data: bytes) -> bool:
@@ -131,9 +159,9 @@ def desk(folder: Path) -> None:
     def stamps(_: list[str]) -> dict[str, Any]:
         """What was noted since the last time; only first attempts of an intent."""
         first = [at for at, order in places if order.endswith("-1")]
-        said = {"reads": reads[:], "places": first}
-        reads.clear()
-        places.clear()
+        said = {"reads": reads[:], "places": first, "synced": synced[:]}
+        for notes in (reads, places, synced):
+            notes.clear()
         return said
 
     def commit(words: list[str]) -> float:

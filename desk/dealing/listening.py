@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 _INCOMPLETE_FOR_S = 60.0
 
 ShowAccount = Callable[[AccountView, list[PositionView]], None]
+_HURRIED_LOOK_S = 5.0
 
 
 @dataclass(slots=True)
@@ -33,6 +34,7 @@ class Listening:
     now: datetime
     monotonic: float
     show: ShowAccount
+    hurried: bool = False  # signals wait: a look that only keeps the picture fresh comes after them
 
     def run(self) -> None:
         """Take in everything that has come, keep every account connected and its picture fresh."""
@@ -87,6 +89,8 @@ class Listening:
         curious = not gated or any(self.ledger.orders[k].account == desk.name for k in self.ledger.unsettled)
         in_doubt = [o for o in self.ledger.live_orders() if o.account == desk.name and o.state is OrderState.IN_DOUBT]
         every = desk.broker.look_every_s if curious or in_doubt else (0.5 if desk.dirty else 3.0)
+        if self.hurried and not (curious or in_doubt):
+            every = _HURRIED_LOOK_S
         snapshot = desk.look(self.monotonic, at_least_every_s=every)
         if snapshot is not None:
             self._match(desk, snapshot)
