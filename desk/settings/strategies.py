@@ -87,9 +87,7 @@ def _shares(
     return tuple(shares)
 
 
-def _check(
-    strategy: StrategyRead, accounts: Sequence[AccountRead] | None, path: str, findings: Findings
-) -> None:
+def _check(strategy: StrategyRead, accounts: Sequence[AccountRead] | None, path: str, findings: Findings) -> None:
     part = strategy.part
     if strategy.word("名称") == RESERVED_NAME:
         findings.problem(FOLLOW_FILE, place(path, "名称"), texts.RESERVED_NAME)
