@@ -38,7 +38,6 @@ PRICES = {
 BELOW, ABOVE = Decimal("0.98"), Decimal("1.02")  # a limit that rests, one that trades at once
 TROUBLES = (
     ("place", "unanswered"),
-    ("place", "answered_late"),
     ("report", "late"),
     ("report", "twice"),
     ("report", "lost"),
@@ -201,6 +200,10 @@ def assert_all_is_well(program: Program, line: RemotePaperBroker, pens: list[Pen
     assert set(words) <= {"accepted", "duplicate"}
     outcomes = Counter(i for (i,) in rows(program, "SELECT event_id FROM outcomes"))
     assert outcomes == stored
+    stops = rows(program, "SELECT key, value FROM flags WHERE key LIKE 'stopped:%' OR key = 'halted'")
+    strangers = rows(program, "SELECT key FROM flags WHERE key LIKE 'stranger:%'")
+    frozen = rows(program, "SELECT symbol, frozen FROM books WHERE frozen IS NOT NULL")
+    assert (stops, strangers, frozen) == ([], [], []), "nothing happened that must not happen"
     # What the strategies hold by what they said is what the journal says they hold.
     strategies = {f"策略{pen.writer.number}": pen.writer.held for pen in pens}
     said = {(name, symbol_of(s)): n for name, held in strategies.items() for s, n in held.items() if n}
@@ -234,6 +237,8 @@ def run(folder: Path, seed: int, kills: int, troubles: tuple[tuple[str, str], ..
         for kind, trouble in troubles:
             if chance.random() < 0.4:
                 line.order_exchange("fault", kind=kind, trouble=trouble, rate=chance.choice([0.05, 0.2]))
+        # So that many a kill finds an order between its sending and its answer.
+        line.order_exchange("fault", kind="place", trouble="answered_late", rate=0.3)
         program.start()
         news = threading.Semaphore(0)
         pens = [Pen(Writer(n, random.Random(seed * 10 + n)), port, news) for n in range(1, STRATEGIES + 1)]
@@ -254,7 +259,7 @@ def run(folder: Path, seed: int, kills: int, troubles: tuple[tuple[str, str], ..
                 pen.enough.set()
         for pen in pens:
             pen.finish()
-        for kind, trouble in troubles:
+        for kind, trouble in (*troubles, ("place", "answered_late")):
             line.order_exchange("fault", kind=kind, trouble=trouble, rate=0)
         assert_quiet(program)
         assert_never_more_than_meant(program, line)
