@@ -208,12 +208,14 @@ def reconcile(home: Path, apply_: bool, yes: bool, as_json: bool) -> None:
     """核对：各策略账本之和与账户持仓。"""
     from desk.cli import comparing
 
+    if apply_ and yes:
+        _ask(home, "reconcile", {"apply": "1"}, as_json)
     place = Home(home)
     with place.look(place.config(), SystemClock()) as journal:
         rows = comparing.differences(journal)
     showing.document(rows) if as_json else showing.say(comparing.as_table(rows) if rows else texts.NOTHING["positions"])
     if apply_:
-        raise Leave(exits.CONFIG, texts.RECONCILE_LATER) if yes else Leave(exits.CONFIRM, texts.RECONCILE_NEEDS_YES)
+        raise Leave(exits.CONFIRM, texts.RECONCILE_NEEDS_YES)
 
 
 # --- set-up -----------------------------------------------------------------------------------------------------------

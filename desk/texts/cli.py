@@ -72,7 +72,6 @@ TAKES_EFFECT_LATER = "程序没有在运行，下次启动时生效。"
 LIQUIDATE_NEEDS_YES = "清仓会把各策略持有的股票全部卖出。确定的话请加 --yes 再执行一次。"
 LIVE_NEEDS_YES = "实盘模式会用真钱自动下单。确定的话请加 --yes 再执行一次。"
 RECONCILE_NEEDS_YES = "按账户修正账本需要人来决定。看过上面的差异、确定的话请加 --yes 再执行一次。"
-RECONCILE_LATER = "按账户修正账本在后续版本提供；现在请看上面的差异，冻结的股票先在券商终端核对。"
 RESTORE_NEEDS_YES = "恢复会用备份换掉现在的账本（旧的会改名留下）。确定的话请加 --yes 再执行一次。"
 TEST_LIVE_NEEDS_YES = "这会在真实账户里下一笔真的委托。确定的话请加 --yes 再执行一次。"
 

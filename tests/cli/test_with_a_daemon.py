@@ -64,6 +64,9 @@ def test_a_test_signal_was_bought_for_the_pseudo_strategy_alone(home: Path, caps
     assert {book["strategy"] for book in facts(capsys, home, "books")} == {"测试"}
     (difference,) = facts(capsys, home, "reconcile")
     assert (difference["state"], difference["own_shares"]) == ("agrees", 500)
+    assert verb(capsys, home, "reconcile", "--apply")[0] == 10
+    code, out, _ = verb(capsys, home, "reconcile", "--apply", "--yes")
+    assert code == 0 and "一致" in out
 
 
 @pytest.mark.usefixtures("_traded")
