@@ -232,7 +232,7 @@ class World:
         )
         return ids
 
-    def order(
+    def order_event(
         self,
         jq_order_id: str,
         security: str,
@@ -248,14 +248,10 @@ class World:
         limit: object = None,
         n: int | None = None,
         backtest: bool = False,
-        sent_at: datetime | None = None,
-        settle: bool = True,
-        wire: int = 2,
-    ) -> str:
-        """An order event of JoinQuant's; by default held (all filled), market style."""
+        kind: EventKind = EventKind.ORDER,
+    ) -> WireEvent:
+        """What JoinQuant says of an order, for a body of several; by default held (all filled), market style."""
         filled = (amount if status == "held" else 0) if filled is None else filled
-        when = when or self.clock.now()
-        self._seq[kid] = self._seq.get(kid, 0) + 1
         signal = OrderSignal(
             jq_order_id=jq_order_id,
             security=security,
@@ -268,19 +264,15 @@ class World:
             limit=None if limit is None else Decimal(str(limit)),
             holding_after=n,
         )
-        event = WireEvent(
-            kind=EventKind.ORDER,
-            seq=self._seq[kid],
+        return WireEvent(
+            kind=kind,
+            seq=0 if kind is EventKind.TEST else self._next_seq(kid),
             backtest=backtest,
-            strategy_time=when.replace(microsecond=0),
+            strategy_time=(when or self.clock.now()).replace(microsecond=0),
             content=signal,
         )
-        (event_id,) = self.send(event, kid=kid, sent_at=sent_at, wire=wire)
-        if settle:
-            self.settle()
-        return event_id
 
-    def cancel(
+    def cancel_event(
         self,
         jq_order_id: str,
         security: str,
@@ -289,8 +281,7 @@ class World:
         amount: int | None = None,
         filled: int | None = None,
         status: str | None = None,
-    ) -> str:
-        self._seq[kid] = self._seq.get(kid, 0) + 1
+    ) -> WireEvent:
         signal = CancelSignal(
             jq_order_id=jq_order_id,
             security=security,
@@ -298,14 +289,43 @@ class World:
             filled=filled,
             status=JqStatus(status) if status else None,
         )
-        event = WireEvent(
+        return WireEvent(
             kind=EventKind.CANCEL,
-            seq=self._seq[kid],
+            seq=self._next_seq(kid),
             backtest=False,
             strategy_time=self.clock.now().replace(microsecond=0),
             content=signal,
         )
-        (event_id,) = self.send(event, kid=kid)
+
+    def _next_seq(self, kid: str) -> int:
+        self._seq[kid] = self._seq.get(kid, 0) + 1
+        return self._seq[kid]
+
+    def order(
+        self,
+        jq_order_id: str,
+        security: str,
+        side: str,
+        amount: int,
+        filled: int | None = None,
+        status: str = "held",
+        price: object = "10",
+        *,
+        kid: str = "xsz",
+        sent_at: datetime | None = None,
+        settle: bool = True,
+        wire: int = 2,
+        **more: object,
+    ) -> str:
+        """Send one order event in a body of its own; returns its event id."""
+        event = self.order_event(jq_order_id, security, side, amount, filled, status, price, kid=kid, **more)  # type: ignore[arg-type]
+        (event_id,) = self.send(event, kid=kid, sent_at=sent_at, wire=wire)
+        if settle:
+            self.settle()
+        return event_id
+
+    def cancel(self, jq_order_id: str, security: str, *, kid: str = "xsz", **more: object) -> str:
+        (event_id,) = self.send(self.cancel_event(jq_order_id, security, kid=kid, **more), kid=kid)  # type: ignore[arg-type]
         self.settle()
         return event_id
 
