@@ -19,13 +19,17 @@ _COMMITS = 40  # measured before and after each run
 
 
 def measure(folder: Path, *, runs: int, count: int, say: Callable[[str], None]) -> list[Figure]:
-    """`count` single signals a run, idle and beside resting orders; net of the two commits that lie on the way."""
+    """`count` single signals a run, idle and beside resting orders; net of the two commits that lie on the way.
+
+    The floor gets a body in every pause: how long it takes for its answer shows how quiet the machine was.
+    """
     figures = []
     for resting, most in ((0, 10), (RESTING, 20)):
         net: list[list[float]] = []
         gross: list[list[float]] = []
+        answered: list[list[float]] = []
         commits: list[float] = []
-        with _desk(folder / f"resting-{resting}") as desk:
+        with _desk(folder / f"resting-{resting}") as desk, Child("floor", folder / f"floor-{resting}") as floor:
             signals = Signals()
             if resting:
                 _rest(desk, signals, resting)
@@ -34,17 +38,22 @@ def measure(folder: Path, *, runs: int, count: int, say: Callable[[str], None]) 
             for run in range(-1, runs):
                 desk.ask("stamps")
                 before = desk.ask("commit", _COMMITS)
-                sent = max(3, count // 10) if run < 0 else count
+                sent = count // 10 if run < 0 else count
+                control = []
                 for number in range(sent):
-                    volley(desk.port, [request(signals.bought(number % _STOCKS))], clients=1, keep=True)
+                    post = [request(signals.bought(number % _STOCKS))]
+                    volley(desk.port, post, clients=1, keep=True)
                     # Its fill comes with the exchange's next tick; the pause varies against the loop's own rhythm.
-                    time.sleep(chance.uniform(0.3, 0.5))
+                    time.sleep(chance.uniform(0.2, 0.3))
+                    control += volley(floor.port, post, clients=1, keep=True).latencies
+                    time.sleep(chance.uniform(0.1, 0.2))
                 stamps = _settled(desk, sent)
                 if run < 0:
                     continue
                 taken = [place - read for read, place in zip(stamps["reads"], stamps["places"], strict=True)]
                 own = [first + second for first, second in zip(*[iter(stamps["synced"])] * 2, strict=True)]
                 gross.append(taken)
+                answered.append(control)
                 net.append([all_ - commit for all_, commit in zip(taken, own, strict=True)])
                 commits.append((before + desk.ask("commit", _COMMITS)) / 2)
                 say(
@@ -61,7 +70,9 @@ def measure(folder: Path, *, runs: int, count: int, say: Callable[[str], None]) 
             figures.append(Figure(name=name, unit="ms", ours=values, at_most=most if share > 0.9 else None))
         for share in (0.5, 0.99):
             values = tuple(percentile(taken, share) * 1000 for taken in gross)
-            figures.append(Figure(name=f"  p{share * 100:.0f} with its two commits", unit="ms", ours=values))
+            control_values = tuple(percentile(taken, share) * 1000 for taken in answered)
+            name = f"  p{share * 100:.0f} with its two commits (floor: its answer)"
+            figures.append(Figure(name=name, unit="ms", ours=values, floor=control_values))
         beside = tuple(commit * 1000 for commit in commits)
         figures.append(Figure(name="  a commit of one row, beside", unit="ms", ours=beside))
     return figures

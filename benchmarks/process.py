@@ -45,13 +45,14 @@ class Child:
         stop(self._process)
 
 
-def start(arguments: Sequence[str]) -> subprocess.Popen[str]:
-    """Start a Python process in the project's folder, its stdin and stdout ours."""
+def start(arguments: Sequence[str], *, quiet: bool = False) -> subprocess.Popen[str]:
+    """Start a Python process in the project's folder, its stdin and stdout ours; `quiet`: without its stderr."""
     return subprocess.Popen(
         [sys.executable, *arguments],
         cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL if quiet else None,
         env={**os.environ, "PYTHONUTF8": "1"},
         encoding="utf-8",
     )

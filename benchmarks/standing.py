@@ -31,7 +31,7 @@ def measure(folder: Path, *, runs: int, count: int = EVENTS, say: Callable[[str]
     daemon, _ = _start(home, port)
     begun = time.perf_counter()
     while _undecided(home):
-        time.sleep(0.5)
+        time.sleep(0.2)
     took = time.perf_counter() - begun
     decided = psutil.Process(daemon.pid).memory_info().rss / 1e6
     say(f"decided in {took:.1f} s; memory {decided:.0f} MB")
@@ -40,7 +40,7 @@ def measure(folder: Path, *, runs: int, count: int = EVENTS, say: Callable[[str]
     for run in range(runs):
         daemon, seconds = _start(home, port)
         starts.append(seconds)
-        time.sleep(1.0)
+        time.sleep(min(1.0, count / 1000))  # until it has loaded everything
         memory.append(psutil.Process(daemon.pid).memory_info().rss / 1e6)
         _stop(daemon)
         say(f"start {run + 1}: {seconds:.2f} s, {memory[-1]:.0f} MB")
@@ -99,7 +99,7 @@ def _undecided(home: Path) -> bool:
 def _start(home: Path, port: int) -> tuple[subprocess.Popen[str], float]:
     """Start the program; give it with the seconds from its start until its port takes connections."""
     begun = time.perf_counter()
-    process = start(["main.py", "--home", str(home), "run"])
+    process = start(["main.py", "--home", str(home), "run"], quiet=True)
     while True:
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()

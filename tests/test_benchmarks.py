@@ -1,0 +1,47 @@
+"""The benchmarks run and print every row; what they measure is not judged here."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.reading import ROOT
+
+ROWS = (
+    "accepts, 1 client, kept connections",
+    "accepts, 8 clients, kept connections",
+    "accepts, 32 clients, kept connections",
+    "accepts, 8 clients, new connections",
+    "signal to broker, idle, p50 net",
+    "signal to broker, idle, p99 net",
+    "signal to broker, 50 orders resting, p99 net",
+    "burst of 10: all acknowledged after",
+    "all at the broker after the last ack",
+    "memory after deciding 200 events",
+    "start with 200 old events",
+)
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "benchmarks", *arguments], cwd=ROOT, capture_output=True, encoding="utf-8", timeout=100
+    )
+
+
+def test_the_quick_run_prints_every_row_and_keeps_every_value(tmp_path: Path) -> None:
+    file = tmp_path / "figures.json"
+    done = run("--quick", "--json", str(file))
+    assert done.returncode == 0, done.stderr
+    named = [line.split("|")[1].strip() for line in done.stdout.splitlines()[2:]]
+    assert [row for row in ROWS if row not in named] == []
+    kept = json.loads(file.read_text(encoding="utf-8"))
+    assert [figure["name"].strip() for figure in kept["figures"]] == named
+    assert all(len(figure["ours"]) == 1 for figure in kept["figures"])
+
+
+def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
+    done = run("nothing")
+    assert done.returncode == 2
+    assert "nothing" in done.stderr
