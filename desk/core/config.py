@@ -57,6 +57,7 @@ class AccountConfig:
     qmt_path: str = ""  # qmt路径
     qmt_account: str = ""  # qmt账户
     qmt_account_type: str = "STOCK"  # qmt账户类型
+    xtquant_path: str = ""  # xtquant路径: the broker's own library; '' = the installed one
     initial_cash: Decimal = Decimal(1000000)  # 初始资金
     commission_rate: Decimal = Decimal("0.00025")  # 佣金费率
     min_commission: Decimal = Decimal(5)  # 最低佣金, yuan per order

@@ -60,6 +60,7 @@ def read_accounts(raw: object, base: Limits | None, home: Path, findings: Findin
         _check(account, path, home, findings)
         _check_apart(account, found, path, findings)
         found.append(account)
+    _check_lines(found, findings)
     return found
 
 
@@ -82,6 +83,8 @@ def _check(account: AccountRead, path: str, home: Path, findings: Findings) -> N
         if "行情" in part.given and part.values["feed"] != "通道" and part.usable("行情"):
             findings.notice(texts.feed_ignored(account.name or ""))
         part.values["feed"], part.values["feed_file"] = "通道", ""
+        if channel != "miniqmt" and part.values["xtquant_path"]:
+            findings.notice(texts.library_path_ignored(account.name or ""))
     elif part.values["feed"] == "文件" and part.usable("行情文件"):
         feed_file = str(part.values["feed_file"])
         if not feed_file:
@@ -99,6 +102,19 @@ def _check_apart(account: AccountRead, others: Sequence[AccountRead], path: str,
         mine, theirs = account.part.values["qmt_account"], other.part.values["qmt_account"]
         if mine and mine == theirs and "paper" not in (account.channel, other.channel):
             findings.problem(ANALYSIS_FILE, place(path, "qmt账户"), texts.same_broker_account(other.name or ""))
+
+
+def _check_lines(accounts: Sequence[AccountRead], findings: Findings) -> None:
+    """What the accounts share: one library in a process, and quotes that come over some account's line."""
+    lines = [account for account in accounts if account.channel == "miniqmt"]
+    for account in lines[1:]:
+        if account.part.values["xtquant_path"] != lines[0].part.values["xtquant_path"]:
+            findings.problem(ANALYSIS_FILE, "账户", texts.one_library(lines[0].name or "", account.name or ""))
+    if lines or any(account.channel is None for account in accounts):
+        return
+    for account in accounts:
+        if account.channel == "paper" and account.part.values["feed"] == "通道" and account.part.usable("行情"):
+            findings.problem(ANALYSIS_FILE, "账户", texts.no_line_for_feed(account.name or ""))
 
 
 def build(account: AccountRead) -> AccountConfig:

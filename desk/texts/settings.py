@@ -181,6 +181,18 @@ def force_sell_never(force: int, attempts: int) -> str:
     return f"触发强制卖出次数 {force} 不小于最大重新下单次数 {attempts}，强制卖出不会发生"
 
 
+def one_library(first: str, second: str) -> str:
+    return f"一个程序里只能用一份 xtquant：账户「{first}」和「{second}」的「xtquant路径」要相同"
+
+
+def no_line_for_feed(name: str) -> str:
+    return f"模拟账户「{name}」的行情写了「通道」，但没有通道是 miniqmt 的账户可以取行情；请改成「合成」或「文件」"
+
+
+def library_path_ignored(name: str) -> str:
+    return f"账户「{name}」不接 MiniQMT，「xtquant路径」没有用到"
+
+
 def feed_ignored(name: str) -> str:
     return f"账户「{name}」接的是 QMT，行情来自通道，「行情」这一项不起作用"
 

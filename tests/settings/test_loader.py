@@ -250,6 +250,15 @@ S, F, A = "策略「策略1」 › ", FOLLOW_FILE, ANALYSIS_FILE
             analysis(account("甲", 通道="bigqmt", qmt账户="1"), account("乙", 通道="bigqmt", qmt账户=1)),
             f"{A} › 账户「乙」 › qmt账户：和账户「甲」是同一个资金账号",
         ),
+        (
+            follow(),
+            analysis(
+                account("甲", 通道="miniqmt", qmt路径="D:/x", qmt账户="1", xtquant路径="D:/lib"),
+                account("乙", 通道="miniqmt", qmt路径="D:/y", qmt账户="2"),
+            ),
+            f"{A} › 账户：一个程序里只能用一份 xtquant：账户「甲」和「乙」",
+        ),
+        (follow(), analysis(account(行情="通道")), f"{A} › 账户：模拟账户「甲」的行情写了「通道」"),
         (follow(), analysis(account(qmt路径="D:\new")), f"{A} › 账户「甲」 › qmt路径：里面有看不见的字符"),
         (follow(), analysis(account(佣金费率=0.01)), f"{A} › 账户「甲」 › 佣金费率：应该不小于 0、不大于 0.003"),
         (follow(), analysis(account(行情="文件")), f"{A} › 账户「甲」 › 行情文件：行情选了「文件」，要写「行情文件」"),
@@ -382,6 +391,11 @@ def test_a_file_that_may_not_be_read_is_explained(tmp_path):
             follow(),
             analysis(account(通道="miniqmt", qmt路径="D:/x", qmt账户="1", 行情="合成")),
             "账户「甲」接的是 QMT，行情来自通道",
+        ),
+        (
+            follow(),
+            analysis(account(通道="bigqmt", qmt账户="1", xtquant路径="D:/lib")),
+            "账户「甲」不接 MiniQMT，「xtquant路径」没有用到",
         ),
     ],
 )
@@ -517,3 +531,9 @@ def test_any_bytes_give_a_configuration_or_problems(tmp_path_factory, raw):
 def test_reading_twice_gives_the_same(tmp_path):
     home = write_home(tmp_path, follow(strategy()), analysis())
     assert read(home, {}) == read(home, {})
+
+
+def test_a_paper_account_takes_its_quotes_over_another_accounts_line():
+    real = account("甲", 通道="miniqmt", qmt路径="D:/x", qmt账户="1", xtquant路径="D:/lib")
+    config = loaded(follow(strategy(账户="乙")), analysis(real, account("乙", 行情="通道"))).config
+    assert [(a.name, a.feed, a.xtquant_path) for a in config.accounts] == [("甲", "通道", "D:/lib"), ("乙", "通道", "")]
