@@ -14,8 +14,7 @@ from desk.cli.daemon import Daemon
 from desk.cli.home import RECEIVER, TRADER, Home
 from desk.clock import SystemClock
 from desk.journal import views
-from tests.stand_in.programs import ACCOUNT, Postman, id_of, make_home, sender, until
-from tests.stand_in.senders import Sender
+from tests.stand_in.programs import ACCOUNT, Postman, bought, id_of, make_home, sender, until
 
 SIGNALS = 200
 LINES = 8  # connections that send side by side
@@ -45,16 +44,6 @@ def at_the_broker(daemon: Daemon) -> dict[str, int]:
         assert order.status.final
         traded[order.symbol] += order.filled
     return dict(traded)
-
-
-def bought(by: Sender, number: int, shares: int = 100) -> bytes:
-    """A buy that JoinQuant has filled, of another symbol for each number."""
-    now = SystemClock().now()
-    content = {
-        "y": "o", "q": number, "r": "s", "d": int(now.timestamp()), "o": str(number), "x": f"600{number:03d}.XSHG",
-        "b": 1, "a": shares, "f": shares, "p": 10, "u": "h",
-    }  # fmt: skip
-    return by.body(content, at=now)
 
 
 def together(jobs: list[Callable[[], None]]) -> None:

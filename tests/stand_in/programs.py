@@ -72,6 +72,16 @@ def sender(number: int = 1) -> Sender:
     return Sender(f"k{number}", secret(number))
 
 
+def bought(by: Sender, number: int, shares: int = 100) -> bytes:
+    """A buy that JoinQuant has filled, of another symbol for each number up to 999."""
+    now = SystemClock().now()
+    content = {
+        "y": "o", "q": number, "r": "s", "d": int(now.timestamp()), "o": str(number), "x": f"600{number:03d}.XSHG",
+        "b": 1, "a": shares, "f": shares, "p": 10, "u": "h",
+    }  # fmt: skip
+    return by.body(content, at=now)
+
+
 class Program:
     """`python main.py run --home …`; what it says is kept in a file, so that no pipe can fill."""
 
@@ -94,17 +104,11 @@ class Program:
         return self.process
 
     def start(self, before: Callable[[], None] | None = None) -> None:
-        """Start it and wait until its port answers."""
+        """Start it and wait until it says that it has."""
+        begun = len(self.text())
         process = self.launch(before)
-        until(lambda: process.poll() is not None or self.answers(), self.text)
+        until(lambda: process.poll() is not None or "已启动" in self.text()[begun:], self.text)
         assert process.poll() is None, self.text()
-
-    def answers(self) -> bool:
-        try:
-            with socket.create_connection(("127.0.0.1", self.port), timeout=1):
-                return True
-        except OSError:
-            return False
 
     def kill(self) -> None:
         """Kill it without a word, as power or a task manager does."""
@@ -124,7 +128,7 @@ class Program:
         return self.process.wait(PATIENCE_S)
 
     def text(self) -> str:
-        return self.said.read_text(encoding="utf-8", errors="replace")
+        return self.said.read_text(encoding="utf-8", errors="replace") if self.said.exists() else ""
 
     def journal(self) -> Journal:
         """The journal for reading, the program running or not."""
