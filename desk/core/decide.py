@@ -11,7 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from base_func import Board, UnsupportedSymbol, board_of, symbol_of
-from desk.core.book import Absorbed, OrderNews, absorb, scaled
+from desk.core.book import Absorbed, OrderNews, absorb, close_without_final, counts, scaled
 from desk.core.config import Config
 from desk.core.endings import note_gap, settle_event
 from desk.core.ledger import JqKey, Ledger, missing
@@ -80,6 +80,8 @@ def _decide_order(ledger: Ledger, event: Event, signal: OrderSignal, view: View)
         holding_after=signal.holding_after,
         at=view.now,
     )
+    if news.side is Side.SELL:
+        _close_outsold(ledger, news, event.event_id, view)
     done = absorb_news(ledger, news, where, event.event_id)
     _take_back(ledger, done, view)
     _tell_resting_intents(ledger, done.order, event, view.now)
@@ -123,6 +125,34 @@ def absorb_news(ledger: Ledger, news: OrderNews, where: dict[str, Decimal], ref:
     cause = "聚宽买入" if news.side is Side.BUY else "聚宽卖出"
     store(ledger, done, cause, ref, news.at)
     return done
+
+
+def _close_outsold(ledger: Ledger, news: OrderNews, ref: str, view: View) -> None:
+    """Close older live sells that cannot live any more: JoinQuant locks their shares, and now it has sold those.
+
+    So does an order_target that cancels a live order and sells everything, heard before (or without) that order's
+    final. They are closed at the fills last reported; a final that comes later corrects it.
+    """
+    key = (news.strategy, news.day, news.jq_order_id)
+    before = ledger.jq_orders.get(key)
+    already = before.counted if before is not None else 0
+    target = counts(not news.status.final, news.style, news.amount, news.filled)
+    emptied = news.status is JqStatus.HELD and news.holding_after == 0
+    if not emptied and target <= already + ledger.holding(news.strategy, news.symbol).counted_shares:
+        return
+    for other_key, other in list(ledger.jq_orders.items()):
+        mine = other.strategy == news.strategy and other.symbol == news.symbol and other.side is Side.SELL
+        if not mine or other_key == key or other.status.final or other.closed or other.counted <= other.filled:
+            continue
+        accounts = ledger.accounts_of_book(news.strategy, news.symbol)
+        done = close_without_final(
+            other,
+            holding=ledger.holding(news.strategy, news.symbol),
+            books={a: ledger.book(news.strategy, a, news.symbol) for a in accounts},
+            rates=ledger.jq_rates.get(other_key, {}),
+        )
+        store(ledger, done, "聚宽卖出", ref, news.at)
+        _take_back(ledger, done, view)
 
 
 def _live_buys(ledger: Ledger, strategy: str, symbol: str) -> list[tuple[JqKey, JqOrder]]:

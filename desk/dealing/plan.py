@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from base_func import is_t0, legal_buy, trading_seconds
@@ -32,6 +32,7 @@ from desk.dealing.account import AccountDesk
 
 _FEE_ROOM = Decimal("1.0035")  # the highest commission (0.3 %) and the taxes, so that a buy never fails for its fees
 _MIN_FEE = Decimal(5)
+_CASH_TRAILS_S = 5.0  # a terminal's cash may be this far behind its orders
 _ASK_EVERY_S = 0.25  # how often a live order is judged against a new quote
 
 
@@ -257,9 +258,13 @@ class Planner:
             return False
         if any(o.account == account and o.side is Side.SELL for o in self.ledger.live_orders()):
             return True
-        # A sale that has just ended has brought its cash, but the picture of the account does not show it yet.
+        # A sale that has just ended has brought its cash, but the picture of the account may not show it yet.
+        trails = timedelta(seconds=_CASH_TRAILS_S if self.accounts[account].broker.settle_s else 0)
         return any(
-            o.account == account and o.side is Side.SELL for o in (self.ledger.orders[k] for k in self.ledger.unsettled)
+            o.account == account
+            and o.side is Side.SELL
+            and (key in self.ledger.unsettled or (o.filled and o.final_at and self.now - o.final_at < trails))
+            for key, o in self.ledger.orders.items()
         )
 
     def _waited(self, intent: Intent, desk: AccountDesk) -> float:
