@@ -17,8 +17,8 @@ from desk.broker.xt_sim.faults import (
     PlaceTrouble,
     PushTrouble,
     QueryTrouble,
-    ResponseTrouble,
 )
+from desk.broker.xt_sim.outgoing import ORDER, STATUS, TRADE
 from desk.broker.xt_sim.records import Origin
 from desk.core.market import BrokerOrder, BrokerTrade, Outcome, PlaceAnswer, PlaceRequest
 from desk.core.values import BrokerStatus, Side
@@ -69,8 +69,8 @@ class Counter:
                 "order_remark": asked["m_strOrderRemark"],
                 "error_msg": text,
             }
-            resp = terminal.tell("OrderStockResp", told)
-            terminal.respond(client, "OnOrderStockRespCallback", seq, resp, kind=ResponseTrouble, due=due, place=place)
+            resp = terminal.out.tell("OrderStockResp", told)
+            terminal.out.respond(client, "OnOrderStockRespCallback", seq, resp, troubled=True, due=due, place=place)
 
         if trouble is PlaceTrouble.DIES_BEFORE:
             terminal.die()
@@ -167,7 +167,7 @@ class Counter:
             "strategy_name": "",
             "order_remark": "" if origin is None else origin.remark,
         }
-        self._terminal.send(client, "OnOrderErrorCallback", self._terminal.tell("XtOrderError", told))
+        self._terminal.out.send(client, "OnOrderErrorCallback", self._terminal.out.tell("XtOrderError", told))
 
     # --- cancels -----------------------------------------------------------------------------------------------------
 
@@ -188,10 +188,10 @@ class Counter:
                 "error_msg": text,
             }
             late = timedelta(seconds=seconds if trouble is CancelTrouble.ANSWERED_LATE else 0.0)
-            resp = terminal.tell("CancelOrderStockResp", told)
+            resp = terminal.out.tell("CancelOrderStockResp", told)
             due = terminal.now + late
             callback = "OnCancelOrderStockRespCallback"
-            terminal.respond(client, callback, seq, resp, kind=ResponseTrouble, due=due, place=place)
+            terminal.out.respond(client, callback, seq, resp, troubled=True, due=due, place=place)
 
         if trouble is CancelTrouble.DIES_BEFORE:
             terminal.die()
@@ -227,7 +227,7 @@ class Counter:
             "error_id": -62,
             "error_msg": text,
         }
-        self._terminal.send(client, "OnCancelErrorCallback", self._terminal.tell("XtCancelError", told))
+        self._terminal.out.send(client, "OnCancelErrorCallback", self._terminal.out.tell("XtCancelError", told))
 
     # --- queries -----------------------------------------------------------------------------------------------------
 
@@ -241,10 +241,10 @@ class Counter:
         usable = self.status == OK and asked["m_nAccountType"] == records.SECURITY_ACCOUNT
         rows = self._rows(what, asked) if usable and trouble is not QueryTrouble.EMPTY else []
         due = terminal.now + timedelta(seconds=seconds if trouble is QueryTrouble.LATE else 0.0)
-        terminal.respond(client, QUERIES[what], seq, rows, due=due)
+        terminal.out.respond(client, QUERIES[what], seq, rows, due=due)
 
     def _rows(self, what: str, asked: dict[str, Any]) -> list[Any]:
-        tell, picture = self._terminal.tell, self.picture()
+        tell, picture = self._terminal.out.tell, self.picture()
         if what == "asset":
             return [tell("XtAsset", records.asset_values(self.account, picture))]
         if what == "positions":
@@ -283,9 +283,11 @@ class Counter:
         number = news.broker_order_id
         if self._entering is not None and number not in self._origins and number not in self._pushed:
             self._origins[number] = self._entering
+        if self.status != OK:
+            return
         if isinstance(news, BrokerTrade):
-            trade = self._terminal.tell("XtTrade", self._trade_values(news))
-            self._terminal.push(self.account, "OnStockTradeCallback", trade, at)
+            trade = self._terminal.out.tell("XtTrade", self._trade_values(news))
+            self._terminal.out.push(self.account, TRADE, trade, at)
             return
         values = self._order_values(news)
         if number not in self._pushed and news.status is BrokerStatus.WORKING:
@@ -299,8 +301,8 @@ class Counter:
         trouble, seconds = self._terminal.faults.draw(PushTrouble)
         if trouble is PushTrouble.STATUS_255:
             values = values | {"order_status": records.UNKNOWN_CODE}
-        order = self._terminal.tell("XtOrder", values)
-        self._terminal.push(self.account, "OnStockOrderCallback", order, at, drawn=(trouble, seconds))
+        order = self._terminal.out.tell("XtOrder", values)
+        self._terminal.out.push(self.account, ORDER, order, at, (trouble, seconds))
 
     def line(self, at: datetime, up: bool) -> None:
         self.set_status(OK if up else FAILED, at)
@@ -311,8 +313,8 @@ class Counter:
         """Bring the account to a status and push it."""
         self.status = status
         told = {"account_type": records.SECURITY_ACCOUNT, "account_id": self.account, "status": status}
-        pushed = self._terminal.tell("XtAccountStatus", told)
-        self._terminal.push(self.account, "OnUpdateAccountStatusCallback", pushed, at)
+        pushed = self._terminal.out.tell("XtAccountStatus", told)
+        self._terminal.out.push(self.account, STATUS, pushed, at)
 
     def advance(self, moment: datetime) -> None:
         """Run the exchange's time; a store that fails takes the account's line with it."""

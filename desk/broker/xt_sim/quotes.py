@@ -76,6 +76,7 @@ class IPythonApiClient:
         if terminal is None or not terminal.alive or not terminal.quotes_up:
             return -1, words.NO_QUOTE_SERVICE
         self._terminal, self._epoch, self._open = terminal, terminal.epoch, True
+        terminal.ensure_thread()
         return 0, ""
 
     def is_connected(self) -> bool:
@@ -112,6 +113,8 @@ class IPythonApiClient:
             raise QuoteLineBroken(words.NO_QUOTE_SERVICE)
         if self._terminal.hung:
             self._terminal.stay_stuck()
+            if not self.is_connected():
+                raise QuoteLineBroken(words.NO_QUOTE_SERVICE)
         return self._terminal
 
     def _trouble(self) -> QuoteTrouble | None:
@@ -171,7 +174,7 @@ class IPythonApiClient:
         terminal = self._line()
         seq = next(self._seqs)
         self._subscribed[seq] = (codes, listed, callback)
-        terminal.wire.post(terminal.now, lambda: self._push(seq))
+        terminal.post(terminal.now, lambda: self._push(seq))
         return seq
 
     def unsubscribe_quote(self, seq: int) -> int:
@@ -188,7 +191,7 @@ class IPythonApiClient:
             terminal.on_native_thread(
                 lambda: callback({code: [tick] for code, tick in ticks.items()} if listed else ticks)
             )
-        terminal.wire.post(terminal.now + timedelta(seconds=terminal.faults.tick_every_s), lambda: self._push(seq))
+        terminal.post(terminal.now + timedelta(seconds=terminal.faults.tick_every_s), lambda: self._push(seq))
 
     # --- the calendar ------------------------------------------------------------------------------------------------
 

@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from desk.broker.paper import PaperExchange
-from desk.broker.xt_sim import natives, records
+from desk.broker.paper import PaperExchange, StoreFailed
+from desk.broker.xt_sim import records
 from desk.broker.xt_sim.client import XtQuantAsyncClient
 from desk.broker.xt_sim.counter import FAILED, INITING, OK, QUERIES, Counter
 from desk.broker.xt_sim.faults import (
     ConnectTrouble,
     PlaceTrouble,
-    PushTrouble,
-    ResponseTrouble,
     SubscribeTrouble,
     TerminalFaults,
 )
+from desk.broker.xt_sim.outgoing import Outgoing
 from desk.broker.xt_sim.wire import Action, Wire
 from desk.clock import Clock
 from desk.core.values import Side
 from desk.texts import xt_sim as words
 
+log = logging.getLogger(__name__)
+
 _BEAT_S = 0.005
+_CONNECT_S = 3.0  # connect() waits so long for a terminal that hangs
 _STUCK_S = 60.0  # what is stuck comes back after so long even if nobody unsticks it
 
 
@@ -58,6 +61,7 @@ class Terminal:
         self.is_trading_day = is_trading_day
         self.quote_port = quote_port
         self.wire = Wire()
+        self.out = Outgoing(self)
         self.alive = True
         self.epoch = 0  # counts its lives
         self.hung = False
@@ -65,7 +69,6 @@ class Terminal:
         self.counters = {account: Counter(self, account, exchange) for account, exchange in accounts.items()}
         self._clients: list[XtQuantAsyncClient] = []
         self._sessions: dict[int, datetime | None] = {}  # until when an id is taken; None: its client lives
-        self._traded: dict[int, list[tuple[str, Any]]] = {}  # the trades told to a session: (account, struct)
         self._started_at = clock.now() - timedelta(days=1)
         self._lock = threading.RLock()
         self._pumping = threading.RLock()
@@ -73,12 +76,14 @@ class Terminal:
         self._unstuck = threading.Event()
         self._closed = threading.Event()
         self._thread: threading.Thread | None = None
+        self._moment: datetime | None = None
 
     # --- time --------------------------------------------------------------------------------------------------------
 
     @property
     def now(self) -> datetime:
-        return self.clock.now()
+        """The moment that the pump has come to, else the clock's."""
+        return self._moment or self.clock.now()
 
     def pump(self, now: datetime | None = None) -> None:
         """Run the exchanges up to `now` and do everything that is due: requests, messages, deaths that are noticed.
@@ -88,31 +93,45 @@ class Terminal:
         """
         now = self.clock.now() if now is None else now
         with self._pumping:
-            while self._run(now) and self.driven:
-                pass
+            try:
+                while self._run(now) and self.driven:
+                    pass
+            finally:
+                self._moment = None
 
     def _run(self, now: datetime) -> bool:
         while True:
             due = self.wire.due(hung=self.hung)
-            moment = now if due is None or due > now else due
+            self._moment = moment = now if due is None or due > now else due
             for counter in self.counters.values():
                 counter.advance(moment)
             action = self.wire.take(moment, hung=self.hung)
             if action is None and moment >= now:
                 break
             if action is not None:
-                action()
+                self._do(action)
         return self.driven and self._drain()
 
+    def _do(self, action: Action) -> None:
+        try:
+            action()
+        except StoreFailed:
+            # The counter has lost its book: who asked gets no answer, its account is gone.
+            for counter in self.counters.values():
+                if counter.exchange.failed:
+                    counter.set_status(FAILED, self.now)
+
     def _drain(self) -> bool:
-        drained = [client.drain() for client in self._known()]
+        drained = [client.drain() for client in self.clients()]
         return any(drained)
 
-    def _known(self) -> list[XtQuantAsyncClient]:
+    def clients(self) -> list[XtQuantAsyncClient]:
+        """Tell who is connected, or was when the terminal died and has not stopped since."""
         with self._lock:
             return list(self._clients)
 
-    def _ensure_thread(self) -> None:
+    def ensure_thread(self) -> None:
+        """Start pumping, if it is not driven and has not begun."""
         with self._lock:
             if self._thread is None and not self.driven and not self._closed.is_set():
                 self._thread = threading.Thread(target=self._beat, name="xtquant-native", daemon=True)
@@ -120,9 +139,17 @@ class Terminal:
 
     def _beat(self) -> None:
         while not self._closed.is_set():
-            self.pump()
+            try:
+                self.pump()
+            except Exception:  # a native thread outlives whatever it meets
+                log.exception("The simulated MiniQMT at %s met what it does not know", self.path)
             self.clock.wait(self._bell, _BEAT_S)
             self._bell.clear()
+
+    def post(self, due: datetime, action: Action, *, place: int | None = None) -> None:
+        """Put something on the wire and wake the pump."""
+        self.wire.post(due, action, place=place)
+        self._bell.set()
 
     def close(self) -> None:
         """End its thread and let go of whoever is stuck in it; the exchanges stay."""
@@ -152,6 +179,7 @@ class Terminal:
             if client.epoch == self.epoch and not client.stopped:
                 due = now + timedelta(seconds=self.faults.between(*self.faults.notice_s))
                 self.wire.post(due, client.notice_death, client_side=True)
+        self.unstick()
 
     def start(self) -> None:
         """Start the process again; accounts are usable after `login_s`, connections after `refuse_connect_s`."""
@@ -173,6 +201,8 @@ class Terminal:
     def hang(self, hung: bool = True) -> None:
         """Freeze: connected, but nothing is served or told; when it ends, what was asked meanwhile is served late."""
         self.hung = hung and self.alive
+        if not self.hung:
+            self.unstick()
         self._bell.set()
 
     def logout(self, account: str, status: int = FAILED) -> None:
@@ -214,10 +244,8 @@ class Terminal:
 
     def replay_session(self, session: int | None = None) -> None:
         """Push old trades again to every client: those of a session, or of each client's own."""
-        for client in self._known():
-            for account, trade in list(self._traded.get(client.session if session is None else session, ())):
-                if account in client.subscribed:
-                    self.send(client, "OnStockTradeCallback", trade)
+        for client in self.clients():
+            self.out.replay(client, client.session if session is None else session)
 
     # --- what clients ask --------------------------------------------------------------------------------------------
 
@@ -226,6 +254,8 @@ class Terminal:
         trouble, _ = self.faults.draw(ConnectTrouble)
         if trouble is ConnectTrouble.STUCK:
             self.stay_stuck()
+        if self.hung and not self.driven:
+            self.clock.wait(self._closed, _CONNECT_S)
         now = self.now
         with self._lock:
             young = now < self._started_at + timedelta(seconds=self.faults.refuse_connect_s)
@@ -236,7 +266,7 @@ class Terminal:
             client.epoch = self.epoch
             if client not in self._clients:
                 self._clients.append(client)
-        self._ensure_thread()
+        self.ensure_thread()
         return 0
 
     def _free(self, client: XtQuantAsyncClient, now: datetime) -> bool:
@@ -292,11 +322,11 @@ class Terminal:
         """Make the answer of a client that has no connection: -1, [] or None, never the truth."""
         if what == "order":
             told = {"account_id": "", "order_id": -1, "strategy_name": "", "order_remark": ""}
-            resp = self.tell("OrderStockResp", told | {"error_msg": words.NOT_CONNECTED})
+            resp = self.out.tell("OrderStockResp", told | {"error_msg": words.NOT_CONNECTED})
             return lambda: client.deliver("OnOrderStockRespCallback", seq, resp)
         if what == "cancel":
             ids = {"account_id": "", "cancel_result": -1, "order_id": 0, "order_sysid": ""}
-            resp = self.tell("CancelOrderStockResp", ids | {"error_msg": words.NOT_CONNECTED})
+            resp = self.out.tell("CancelOrderStockResp", ids | {"error_msg": words.NOT_CONNECTED})
             return lambda: client.deliver("OnCancelOrderStockRespCallback", seq, resp)
         answer: Any = -1 if what in ("subscribe", "unsubscribe") else []
         return lambda: client.deliver(_ANSWERS[what], seq, answer)
@@ -311,8 +341,8 @@ class Terminal:
             counter.order(client, seq, asked, trouble, seconds)
         else:
             told = {"account_id": asked["m_strAccountID"], "order_id": -1, "strategy_name": "", "order_remark": ""}
-            resp = self.tell("OrderStockResp", told | {"error_msg": words.NO_SUCH_ACCOUNT})
-            self.respond(client, "OnOrderStockRespCallback", seq, resp)
+            resp = self.out.tell("OrderStockResp", told | {"error_msg": words.NO_SUCH_ACCOUNT})
+            self.out.respond(client, "OnOrderStockRespCallback", seq, resp)
 
     def _subscribe(
         self, client: XtQuantAsyncClient, seq: int, asked: dict[str, Any], trouble: SubscribeTrouble | None
@@ -324,9 +354,7 @@ class Terminal:
         if good and account not in client.subscribed:
             client.subscribed.add(account)
             if self.faults.replays_sessions:
-                for of, trade in list(self._traded.get(client.session, ())):
-                    if of == account:
-                        self.send(client, "OnStockTradeCallback", trade)
+                self.out.replay(client, client.session, account)
 
     def _serve(self, client: XtQuantAsyncClient, what: str, seq: int, asked: dict[str, Any]) -> None:
         account = asked["m_strAccountID"]
@@ -335,7 +363,7 @@ class Terminal:
             client.subscribed.discard(account)
             client.deliver("OnUnsubscribeRespCallback", seq, 0)
         elif what == "infos" or what == "status":
-            self.respond(client, _ANSWERS[what], seq, [self._about(what, c) for c in self.counters.values()])
+            self.out.respond(client, _ANSWERS[what], seq, [self._about(what, c) for c in self.counters.values()])
         elif counter is None:
             self._failure(client, what, seq)()
         elif what == "cancel":
@@ -346,92 +374,10 @@ class Terminal:
     def _about(self, what: str, counter: Counter) -> Any:
         told: dict[str, Any] = {"account_type": records.SECURITY_ACCOUNT, "account_id": counter.account}
         if what == "status":
-            return self.tell("XtAccountStatus", told | {"status": counter.status})
-        return self.tell("XtAccountInfo", told | {"broker_type": 2, "platform_id": 0, "login_status": counter.status})
-
-    # --- telling -----------------------------------------------------------------------------------------------------
-
-    def tell(self, struct: str, values: dict[str, Any]) -> Any:
-        """Build a struct of this terminal's version."""
-        return natives.tell(struct, self.faults.missing_fields, values)
-
-    def respond(
-        self,
-        client: XtQuantAsyncClient,
-        callback: str,
-        seq: int,
-        answer: Any,
-        *,
-        kind: type[ResponseTrouble] | None = None,
-        due: datetime | None = None,
-        place: int | None = None,
-    ) -> None:
-        """Send a response, due now or then, and with the troubles of its kind."""
-        trouble, seconds = (None, 0.0) if kind is None else self.faults.draw(kind)
-        due = self.now if due is None else due
-        if trouble is ResponseTrouble.LATE:
-            due, place = due + timedelta(seconds=seconds), None
-        if trouble is not ResponseTrouble.LOST:
-            overtaken = trouble is ResponseTrouble.OVERTAKEN
-            self._post(client, due, callback, (seq, answer), place=place, overtaken=overtaken)
-        if trouble is ResponseTrouble.TWICE:
-            self._post(client, due + timedelta(seconds=seconds), callback, (seq, answer))
-
-    def push(
-        self,
-        account: str,
-        callback: str,
-        told: Any,
-        at: datetime,
-        *,
-        drawn: tuple[PushTrouble | None, float] | None = None,
-    ) -> None:
-        """Push to every client that has subscribed the account; `drawn` is the first one's trouble."""
-        if not self.alive:
-            return
-        if self.counters[account].status != OK and callback in ("OnStockOrderCallback", "OnStockTradeCallback"):
-            return
-        for client in self._known():
-            if account in client.subscribed and client.epoch == self.epoch:
-                if callback == "OnStockTradeCallback":
-                    self._traded.setdefault(client.session, []).append((account, told))
-                self.send(client, callback, told, at=at, drawn=drawn)
-                drawn = None
-
-    def send(
-        self,
-        client: XtQuantAsyncClient,
-        callback: str,
-        told: Any,
-        *,
-        at: datetime | None = None,
-        drawn: tuple[PushTrouble | None, float] | None = None,
-    ) -> None:
-        """Push to one client, with a push's troubles."""
-        trouble, seconds = self.faults.draw(PushTrouble) if drawn is None else drawn
-        due = self.now if at is None else at
-        late = due + timedelta(seconds=seconds)
-        if trouble in (PushTrouble.LATE, PushTrouble.TWICE):
-            self._post(client, late, callback, (told,))
-        if trouble not in (PushTrouble.LATE, PushTrouble.LOST):
-            self._post(client, due, callback, (told,), overtaken=trouble is PushTrouble.OVERTAKEN)
-
-    def _post(
-        self,
-        client: XtQuantAsyncClient,
-        due: datetime,
-        callback: str,
-        values: tuple[Any, ...],
-        *,
-        place: int | None = None,
-        overtaken: bool = False,
-    ) -> None:
-        def arrive() -> None:
-            if client.connected:
-                client.deliver(callback, *values, overtaken=overtaken)
-
-        self.wire.post(due + timedelta(seconds=self.faults.latency_s), arrive, place=place)
-        self._bell.set()
+            return self.out.tell("XtAccountStatus", told | {"status": counter.status})
+        return self.out.tell(
+            "XtAccountInfo", told | {"broker_type": 2, "platform_id": 0, "login_status": counter.status}
+        )
 
 
 _ANSWERS = QUERIES | {
