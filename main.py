@@ -6,18 +6,20 @@ running, 7 self-test failed, 10 needs confirmation.
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from desk.cli import exits, showing
 from desk.cli.exits import Leave
 from desk.cli.home import CONSOLE, RECEIVER, TRADER, Home
-from desk.cli.options import Verb, Verbs, as_day, with_days, with_home, with_json, wrong_usage
+from desk.cli.options import PROJECT, Verb, Verbs, as_day, with_days, with_home, with_json, wrong_usage
 from desk.cli.strategy_verbs import snippet, strategy, test_signal
 from desk.clock import SystemClock
 from desk.journal import AmbiguousId, JournalError, JournalUnusable
@@ -25,6 +27,9 @@ from desk.settings.files import CannotWrite
 from desk.settings.problems import ConfigProblems
 from desk.settings.writer import CannotChange
 from desk.texts import cli as texts
+
+if TYPE_CHECKING:
+    from desk.cli.autostart import Autostart
 
 
 @click.group("main", cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
@@ -44,8 +49,11 @@ def cli(home: Path) -> None:
 @cli.command()
 @with_home
 @click.option("--only", default="", help="只运行其中几部分：receiver,trader,console")
-def run(home: Path, only: str) -> None:
+@click.option("--keep", is_flag=True, help="意外结束后一分钟再启动，给自启动任务用")
+def run(home: Path, only: str, keep: bool) -> None:
     """运行跟单程序（不写动词也一样），Ctrl-C 停止。"""
+    if keep:
+        _run_again_and_again(home, only)
     from desk.cli import daemon
 
     wanted = frozenset(word.strip() for word in only.split(",") if word.strip()) or frozenset({RECEIVER, TRADER})
@@ -56,6 +64,17 @@ def run(home: Path, only: str) -> None:
         wanted -= {CONSOLE}
     if wanted:
         daemon.run(Home(home), clock=SystemClock(), roles=wanted, say=showing.hint, until_asked=_end_on_signals)
+
+
+def _run_again_and_again(home: Path, only: str) -> NoReturn:
+    """Run the daemon as a child of this process; leaves with the child's last code."""
+    from desk.cli import restarting
+
+    over = threading.Event()
+    _end_on_signals(over)
+    command = [sys.executable, str(PROJECT / "main.py"), "--home", str(home), "run"]
+    command += ["--only", only] if only else []
+    raise Leave(restarting.keep(lambda: restarting.Process(command), clock=SystemClock(), over=over, say=showing.hint))
 
 
 def _end_on_signals(over: threading.Event) -> None:
@@ -333,6 +352,41 @@ def restore(home: Path, source: Path, yes: bool) -> None:
     showing.say(texts.restored(keeping.put_back(home, source)))
 
 
+@cli.group()
+@with_home
+def autostart(home: Path) -> None:
+    """登录 Windows 后自动启动跟单程序。"""
+
+
+def _autostart(home: Path) -> Autostart:
+    from desk.cli.autostart import Autostart
+
+    return Autostart(home=home, env=os.environ)
+
+
+@autostart.command("install")
+@with_home
+def autostart_install(home: Path) -> None:
+    """装好登录后自启动的任务。"""
+    showing.say(_autostart(home).install())
+
+
+@autostart.command("remove")
+@with_home
+def autostart_remove(home: Path) -> None:
+    """删除自启动的任务。"""
+    showing.say(_autostart(home).remove())
+
+
+@autostart.command("show")
+@with_home
+@with_json
+def autostart_show(home: Path, as_json: bool) -> None:
+    """看有没有装，启动的是什么。"""
+    facts, said = _autostart(home).show()
+    showing.document(facts) if as_json else showing.say(said)
+
+
 def _later(verb: str) -> None:
     """Make a verb that says in which version it comes."""
 
@@ -344,7 +398,7 @@ def _later(verb: str) -> None:
     cli.command(verb, context_settings=lenient)(click.argument("rest", nargs=-1)(with_home(tell)))
 
 
-for _verb in ("keys", "jq-positions", "replay", "autostart"):
+for _verb in ("keys", "jq-positions", "replay"):
     _later(_verb)
 
 

@@ -79,7 +79,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "click": ("desk.cli", "main"),
     "pydantic": ("desk.settings", "desk.console", "desk.cli", "main"),
     "cryptography": ("desk.console", "desk.cli", "main"),
-    "xtquant": (),  # no channel to a terminal yet; then one file, lazily
+    "xtquant": ("desk.broker.xt.library",),  # lazily, and only when an account names the channel
 }
 
 CLOCK_ROOM = "desk.clock"
@@ -165,6 +165,25 @@ def out_of_room(module: Module) -> Iterator[str]:
             yield f"{module.path}:{line} {top} stands in no room; give it one here and pin it"
         elif not any(within(module.name, room) for room in rooms):
             yield f"{module.path}:{line} {module.name} may not import {top}"
+
+
+def plays_where_it_counts(module: Module) -> Iterator[str]:
+    """The simulated terminal outside the rooms that play: it must never stand where a real one is meant."""
+    for line, target in imports(module, KNOWN):
+        played = within(target, "desk.broker.xt_sim") or within(target, "desk.texts.xt_sim")
+        if played and not any(within(module.name, room) for room in ("desk.broker.xt_sim", "desk.cli.demo_terminal")):
+            yield f"{module.path}:{line} {module.name} may not import {target}"
+
+
+def names_a_vendor_early(module: Module) -> Iterator[str]:
+    """Imports of a terminal's channel that happen when a module is loaded: a paper home must never meet them."""
+    if within(module.name, "desk.broker.xt") or within(module.name, "desk.cli.demo_terminal"):
+        return
+    early = [node for node in module.tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+    for node in early:
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""]
+        if any(within(name, "desk.broker.xt") for name in names):
+            yield f"{module.path}:{node.lineno} {module.name} imports the channel before it is chosen"
 
 
 def own_time(module: Module) -> Iterator[str]:
@@ -265,6 +284,14 @@ def test_every_library_stays_in_its_room() -> None:
     assert complaints(out_of_room) == []
 
 
+def test_the_simulated_terminal_is_met_by_the_demo_alone() -> None:
+    assert complaints(plays_where_it_counts) == []
+
+
+def test_a_terminals_channel_is_imported_when_it_is_chosen() -> None:
+    assert complaints(names_a_vendor_early) == []
+
+
 def test_time_and_chance_come_from_one_file() -> None:
     assert complaints(own_time) == []
 
@@ -349,8 +376,10 @@ PLANTED: list[tuple[Rule, str, str]] = [
     (out_of_room, "desk.core.book", "from sqlalchemy import text"),
     (out_of_room, "main", "import pandas as pd"),
     (out_of_room, "desk.calendar", "import exchange_calendars"),
-    (out_of_room, "desk.broker.xt", "def f():\n    from xtquant import xttrader"),
+    (out_of_room, "desk.broker.xt.session", "def f():\n    from xtquant import xttrader"),
     (out_of_room, "desk.export", "import polars"),
+    (plays_where_it_counts, "desk.cli.parts", "def f():\n    from desk.broker.xt_sim import Terminal"),
+    (names_a_vendor_early, "desk.cli.parts", "from desk.broker.xt import XtBroker"),
     (own_time, "Trader", "from datetime import datetime\ndatetime.now()"),
     (own_time, "Trader", "import datetime as dt\ndt.date.today()"),
     (own_time, "Trader", "import time\nstart = time.monotonic"),
@@ -384,6 +413,7 @@ FINE: list[tuple[Rule, str, str]] = [
     (looks_up, "desk.dealing.plan", "from desk.broker import Quote\nfrom desk.journal import Loaded"),
     (looks_up, "desk.export", "from desk.journal import Journal\nfrom desk.journal.views import signals"),
     (out_of_room, "desk.broker.paper.store", "import sqlite3"),
+    (names_a_vendor_early, "desk.cli.parts", "def f():\n    from desk.broker.xt import XtBroker"),
     (own_time, "desk.broker.paper.feed", "import random\nrng: random.Random = random.Random(7)"),
     (own_time, "Trader", "from datetime import datetime\ndatetime.fromisoformat('2026-11-20')\nself.clock.now()"),
     (encodes_by_chance, "main", "open('x', 'rb')\nopen('x', encoding='utf-8')\nbroker.open(sink)\nticket.open()"),

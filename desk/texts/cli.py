@@ -118,7 +118,6 @@ LATER = {
     "keys": "后续版本（控制台与接口）",
     "jq-positions": "后续版本（聚宽持仓核对）",
     "replay": "后续版本（回放一天的信号）",
-    "autostart": "后续版本（Windows 开机自启）",
     "report --png": "后续版本（当日图片）",
 }
 
