@@ -169,14 +169,17 @@ class Receiver:
 
     def _remark(self, new: NewBody, why_refused: str | None) -> None:
         """Tell what is odd about a stored body."""
+        ahead = new.sent_at - new.received_at
+        if why_refused is None and ahead <= CLOCK_SLACK:
+            return
         name, day = new.strategy, f"{new.received_at:%Y-%m-%d}"
         if why_refused is not None:
             text = texts.unusable(name, new.body_id, why_refused)
             self._alarm(texts.UNUSABLE_TITLE, text, f"unusable:{new.kid}:{self._hour()}")
-        ahead_s = round((new.sent_at - new.received_at).total_seconds())
+        ahead_s = round(ahead.total_seconds())
         if new.clock_ahead:
             self._alarm(texts.CLOCK_TITLE, texts.clock_far_ahead(name, ahead_s), f"clock-far:{new.kid}:{day}")
-        elif new.sent_at - new.received_at > CLOCK_SLACK:
+        elif ahead > CLOCK_SLACK:
             self._alarm(texts.CLOCK_TITLE, texts.clock_ahead(name, ahead_s), f"clock:{new.kid}:{day}")
 
     # --- v1 -----------------------------------------------------------------------------------------------------------

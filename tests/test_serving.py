@@ -211,6 +211,32 @@ def test_a_request_in_work_is_not_cut_off_by_any_deadline(open_house: Callable[.
     assert answer(sock)[0] == 200
 
 
+def test_what_comes_while_a_request_is_in_work_is_answered_after_it(open_house: Callable[..., House]) -> None:
+    begun, gate = threading.Event(), threading.Event()
+
+    def slow(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        begun.set()
+        gate.wait(10)
+        return echo_length(environ, start_response)
+
+    house = open_house(slow)
+    sock = house.call(post(b"1"))
+    assert begun.wait(10)
+    sock.sendall(post(b"22"))
+    other = house.call(post(b"333"))  # the loop has turned since
+    gate.set()
+    data = b""
+    while data.count(b"\r\n\r\n") < 2 or data.endswith(b"\r\n\r\n"):  # both may come in one piece
+        data += sock.recv(65536)
+    assert [piece[:1] for piece in data.split(b"\r\n\r\n")[1:]] == [b"1", b"2"]
+    assert answer(other)[::2] == (200, b"3")
+
+
+def test_an_answer_comes_in_one_piece(open_house: Callable[..., House]) -> None:
+    sock = open_house().call(post(b"12345"))
+    assert sock.recv(65536).endswith(b"\r\n\r\n5")
+
+
 def test_a_stop_finishes_what_is_in_work_and_gives_the_port_back(open_house: Callable[..., House]) -> None:
     begun, gate = threading.Event(), threading.Event()
 

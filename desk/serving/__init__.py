@@ -21,10 +21,11 @@ from typing import Any
 
 from waitress import wasyncore  # type: ignore[import-untyped]
 from waitress.adjustments import Adjustments  # type: ignore[import-untyped]
+from waitress.buffers import OverflowableBuffer  # type: ignore[import-untyped]
 from waitress.channel import HTTPChannel  # type: ignore[import-untyped]
 from waitress.parser import HTTPRequestParser  # type: ignore[import-untyped]
 from waitress.server import TcpWSGIServer  # type: ignore[import-untyped]
-from waitress.task import ErrorTask, ThreadedTaskDispatcher  # type: ignore[import-untyped]
+from waitress.task import ErrorTask, ThreadedTaskDispatcher, WSGITask  # type: ignore[import-untyped]
 from waitress.utilities import BadRequest, RequestEntityTooLarge  # type: ignore[import-untyped]
 
 from desk.clock import Clock
@@ -182,11 +183,25 @@ class _Refusal(ErrorTask):  # type: ignore[misc]
         self.write(body)
 
 
+class _Task(WSGITask):  # type: ignore[misc]
+    """Sends an answer's head together with its body: two packets would wake the peer twice."""
+
+    wrote_header: bool
+
+    def write(self, data: bytes) -> None:
+        if data and not self.wrote_header:
+            self.channel.hold(self.build_response_header())
+            self.wrote_header = True
+        super().write(data)
+
+
 class _Channel(HTTPChannel):  # type: ignore[misc]
     """One connection: how long it may take is counted by the monotonic clock."""
 
+    task_class = _Task
     error_task_class = _Refusal
     parser_class = _Parser
+    current_outbuf_count: int
 
     def __init__(self, server: _Server, sock: socket.socket, addr: Any, adj: Any, map: Any = None) -> None:
         self.quiet_since = server.clock.monotonic()
@@ -227,6 +242,16 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
         """Close this connection; called in the loop's thread."""
         self.will_close = True
         self.server.sockets.touch(self._fileno)
+
+    def hold(self, data: bytes) -> None:
+        """Put something before what is sent next."""
+        with self.outbuf_lock:
+            if self.current_outbuf_count >= self.adj.outbuf_high_watermark:
+                self.outbufs.append(OverflowableBuffer(self.adj.outbuf_overflow))
+                self.current_outbuf_count = 0
+            self.outbufs[-1].append(data)
+            self.current_outbuf_count += len(data)
+            self.total_outbufs_len += len(data)
 
     # A refusal may be sent while its peer is still sending. Closing then would make the peer's system throw the answer
     # away (RST), so only our direction is closed, and what still comes is read and dropped for a moment.
@@ -284,7 +309,9 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
 
     def pull_trigger(self) -> None:
         """Tell the loop, from a worker, that its connection has changed; a loop that is awake needs no waking."""
-        if self.sockets.touch_from_outside(self.served.channel._fileno):
+        channel = self.served.channel
+        urgent = bool(channel.total_outbufs_len or channel.close_when_flushed or channel.will_close)
+        if self.sockets.touch_from_outside(channel._fileno, urgent=urgent):
             super().pull_trigger()
 
     def readable(self) -> bool:

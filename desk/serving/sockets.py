@@ -21,6 +21,7 @@ class Sockets(dict[int, Any]):
         self._selector = selectors.DefaultSelector()
         self._waits: dict[int, int] = {}
         self._touched: deque[int | None] = deque()
+        self._parked: set[int] = set()  # something came that may not be read yet: not waited for until it may
         self._asleep = False
 
     def __setitem__(self, number: int, what: Any) -> None:
@@ -29,6 +30,7 @@ class Sockets(dict[int, Any]):
 
     def __delitem__(self, number: int) -> None:
         super().__delitem__(number)
+        self._parked.discard(number)
         if self._waits.pop(number, 0):
             self._selector.unregister(number)
 
@@ -36,11 +38,16 @@ class Sockets(dict[int, Any]):
         """Have a connection asked before the next wait."""
         self._touched.append(number)
 
-    def touch_from_outside(self, number: int | None) -> bool:
-        """The same from another thread; True if that thread must wake the loop."""
+    def touch_from_outside(self, number: int | None, *, urgent: bool) -> bool:
+        """The same from another thread; True if that thread must wake the loop.
+
+        Not `urgent`: it matters only that the connection can be read again, which needs no waking if it still is read.
+        """
         self._touched.append(number)
-        wake, self._asleep = self._asleep, False
-        return wake
+        if not self._asleep or not (urgent or number in self._parked):
+            return False
+        self._asleep = False
+        return True
 
     def turn(self, seconds: float, always: int | None) -> None:
         """Wait for what has been touched or becomes ready, and let it act; `always` is asked in every turn."""
@@ -56,7 +63,10 @@ class Sockets(dict[int, Any]):
             if what is None:
                 continue  # closed by another one's event
             if events & selectors.EVENT_READ:
-                wasyncore.read(what)
+                if what.accepting or what.readable():
+                    wasyncore.read(what)
+                else:
+                    self._parked.add(key.fd)
             if events & selectors.EVENT_WRITE and self.get(key.fd) is what:
                 wasyncore.write(what)
             self._touched.append(key.fd)
@@ -65,10 +75,15 @@ class Sockets(dict[int, Any]):
         what = None if number is None else self.get(number)
         if number is None or what is None:
             return
-        wanted = selectors.EVENT_READ if what.readable() else 0
+        known = self._waits.get(number, 0)
+        if what.readable():
+            wanted = selectors.EVENT_READ
+            self._parked.discard(number)
+        else:
+            # A request in work: most are answered before the peer sends more, so it is not worth to look away.
+            wanted = known & selectors.EVENT_READ if number not in self._parked else 0
         if not what.accepting and what.writable():
             wanted |= selectors.EVENT_WRITE
-        known = self._waits.get(number, 0)
         if wanted == known:
             return
         self._waits[number] = wanted
