@@ -239,11 +239,12 @@ class Counter:
         if trouble in (QueryTrouble.DIES, QueryTrouble.UNANSWERED):
             return
         usable = self.status == OK and asked["m_nAccountType"] == records.SECURITY_ACCOUNT
-        rows = self._rows(what, asked) if usable and trouble is not QueryTrouble.EMPTY else []
+        silly = trouble is QueryTrouble.STATUS_255
+        rows = self._rows(what, asked, silly) if usable and trouble is not QueryTrouble.EMPTY else []
         due = terminal.now + timedelta(seconds=seconds if trouble is QueryTrouble.LATE else 0.0)
         terminal.out.respond(client, QUERIES[what], seq, rows, due=due)
 
-    def _rows(self, what: str, asked: dict[str, Any]) -> list[Any]:
+    def _rows(self, what: str, asked: dict[str, Any], silly: bool) -> list[Any]:
         tell, picture = self._terminal.out.tell, self.picture()
         if what == "asset":
             return [tell("XtAsset", records.asset_values(self.account, picture))]
@@ -259,7 +260,8 @@ class Counter:
             orders = [order for order in orders if order["order_id"] == asked["m_nOrderID"]]
         if asked["m_bCanCancel"]:
             orders = [order for order in orders if order["order_status"] in records.LIVE_CODES]
-        return [tell("XtOrder", order) for order in orders]
+        code = {"order_status": records.UNKNOWN_CODE} if silly else {}
+        return [tell("XtOrder", order | code) for order in orders]
 
     def picture(self) -> Picture:
         return self.exchange.picture()

@@ -56,6 +56,7 @@ class QueryTrouble(StrEnum):
     EMPTY = "query_empty"  # [] (asset: None), a lie
     UNANSWERED = "query_unanswered"
     LATE = "query_late"  # the picture of now, told after `seconds`
+    STATUS_255 = "query_status_255"  # every order says 255
     DIES = "query_dies"
 
 

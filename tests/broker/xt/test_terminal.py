@@ -133,6 +133,16 @@ def test_a_person_trades_beside_us(home: House) -> None:
     assert (trade.order_id, trade.order_sysid, trade.order_remark) == (0, sysid, "")
 
 
+def test_a_persons_order_is_cancelled_by_its_sysid(home: House) -> None:
+    link = home.joined()
+    sysid = home.terminal.order_by_hand(ACCOUNT, "600000.SH", "buy", 200, Decimal("9.90"))
+    link.trader.cancel_order_stock_sysid_async(link.account, "SH", sysid)
+    home.pump()
+    home.pump(0.5)
+    assert link.told.cancels == [0]
+    assert home.at_exchange == [("", 200, "cancelled")]
+
+
 def test_what_was_sold_out_stays_listed_with_nothing_in_it(home: House) -> None:
     home.stage.exchange.deposit("600000.SH", 1000, Decimal(9))
     link = home.joined()
@@ -542,6 +552,15 @@ def test_a_query_lies_is_silent_is_late_and_kills(home: House) -> None:
     home.faults.once(QueryTrouble.DIES)
     assert home.ask(link, "stock_asset") is ...
     assert not home.terminal.alive
+
+
+def test_a_query_does_not_know_the_status(home: House) -> None:
+    link = home.joined()
+    link.order("g-1", price=9.90)
+    home.pump()
+    home.faults.once(QueryTrouble.STATUS_255)
+    assert [o.order_status for o in home.ask(link, "stock_orders")] == [255]
+    assert [o.order_status for o in home.ask(link, "stock_orders")] == [50]
 
 
 def test_young_orders_are_invisible(home: House) -> None:
