@@ -57,6 +57,12 @@ def unreadable(what: str) -> str:
     return f"一条属于本程序委托的回报无法识别，请到终端里核对：{what}"
 
 
+def nameless(remark: str, number: str) -> str:
+    return (
+        f"终端里的委托 {number} 没有备注，可能就是结果未知的 {remark}；核实之前不采信该账户的查询结果，请到终端里核对"
+    )
+
+
 def anothers_number(number: str) -> str:
     return f"终端应答的委托编号 {number} 已属于另一笔委托，按未知结果处理"
 

@@ -86,7 +86,6 @@ class XtBroker:
         self._sink: Sink | None = None
         self._threads: list[threading.Thread] = []
         self._closed = False
-        self._symbols: dict[str, str] = {}  # client order id -> symbol, for cancels by the counter's number
         self._remarks = Remarks()
         estimates = Fees(fees)
         self._prefetched_at = float("-inf")
@@ -256,8 +255,7 @@ class XtBroker:
         fault = self._fault(request)
         if fault:
             return PlaceAnswer(outcome=Outcome.NO_ANSWER, text=fault)
-        self._remarks.sent.add(request.client_order_id)
-        self._symbols[request.client_order_id] = request.symbol
+        self._remarks.sent[request.client_order_id] = request
         self._poller.placing()
         send_by = self._clock.monotonic() + self._timing.send_s
         self._sender.put(Placing(request=request, generation=line.generation, send_by=send_by))
@@ -280,7 +278,8 @@ class XtBroker:
         """Hand a cancel to the sender; the answer is a CANCEL report."""
         line = self._line()
         number = broker_order_id or self._remarks.broker_id(client_order_id)
-        symbol = self._symbols.get(client_order_id, "")
+        asked = self._remarks.sent.get(client_order_id)
+        symbol = "" if asked is None else asked.symbol
         nameless = not number.isdigit() and (sysid_of(number) is None or not symbol)
         if line is None or nameless:
             text = texts.NOT_CONNECTED if line is None else texts.NO_NUMBER

@@ -68,6 +68,7 @@ class Poller:
         self._lock = threading.Lock()
         self._picture: tuple[Snapshot, float, int] | None = None  # with its begin (monotonic) and the placings before
         self._placings = 0
+        self._busy = False
         self._complained: set[str] = set()
         self.failed = 0  # polls in a row that gave no picture
 
@@ -88,7 +89,7 @@ class Poller:
             young = self._clock.monotonic() - begun <= self._timing.poll_age_s
             if snapshot.generation == line.generation and placings == self._placings and young:
                 return snapshot
-        if line is not None:
+        if line is not None and not self._busy:
             self._bell.set()
         return None
 
@@ -108,7 +109,11 @@ class Poller:
             self._bell.clear()
             line = self._line()
             if line is not None:
-                self._poll(line)
+                self._busy = True
+                try:
+                    self._poll(line)
+                finally:
+                    self._busy = False
 
     def _poll(self, line: Line) -> None:
         begun, placings = self._clock.monotonic(), self._placings
@@ -125,6 +130,9 @@ class Poller:
         self.failed = 0
         if self._line() is not line or self._stuck():
             return
+        if placings != self._placings:
+            self._bell.set()
+            return
         with self._lock:
             self._picture = (snapshot, begun, placings)
         self._ring()
@@ -139,13 +147,19 @@ class Poller:
         asset = self._asset(line)
         if line.lost.is_set() or not line.up:
             raise NoPicture(line.why)
+        told = tuple(self._read(orders, lambda row: order_of(row, self._remarks, now), now))
+        for order in told:
+            twin = self._remarks.nameless_twin(order)
+            if twin:
+                self._complain(twin, texts.nameless(twin, order.broker_order_id))
+                raise NoPicture(f"order {order.broker_order_id} without a remark could be {twin}")
         return Snapshot(
             generation=line.generation,
             taken_at=now,
             day=now.date(),
             asset=asset_of(asset),
             positions=tuple(position_of(row) for row in positions if row.stock_code),
-            orders=tuple(self._read(orders, lambda row: order_of(row, self._remarks, now), now)),
+            orders=told,
             trades=tuple(self._read(trades, lambda row: trade_of(row, self._remarks, self._fees, now), now)),
         )
 
@@ -178,14 +192,14 @@ class Poller:
             except Unreadable as error:
                 key = broker_id_of(row.order_id, row.order_sysid)
                 if self._remarks.ours(row.remark, key):
-                    self._complain(row.remark or key, f"{error}: {row}")
+                    self._complain(row.remark or key, texts.unreadable(f"{error}: {row}"))
                     raise NoPicture(str(error)) from error
                 log.debug("Left out of the picture: %s (%s)", row, error)
                 continue
             if of_the_day(record.at, now):
                 yield record
 
-    def _complain(self, key: str, what: str) -> None:
+    def _complain(self, key: str, text: str) -> None:
         if key not in self._complained:
             self._complained.add(key)
-            self._alarm(texts.UNREADABLE, texts.unreadable(what))
+            self._alarm(texts.UNREADABLE, text)

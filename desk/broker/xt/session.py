@@ -99,7 +99,7 @@ class Session:
     # --- the thread ---------------------------------------------------------------------------------------------------
 
     def run(self) -> None:
-        backoff_s, failed = self._timing.first_backoff_s, 0
+        backoff_s, failed, told = self._timing.first_backoff_s, 0, False
         while not self._closing.is_set():
             try:
                 line = self._connect()
@@ -107,12 +107,13 @@ class Session:
                 failed += 1
                 self.trouble = str(error)
                 log.warning("Account %s: connection %d failed: %s", self._name, self.generation, error)
-                if failed == _TELL_AFTER or (failed == 1 and isinstance(error, LibraryMissing)):
+                if not told and (failed >= _TELL_AFTER or isinstance(error, LibraryMissing)):
+                    told = True
                     self._alarm(texts.UNREACHABLE, texts.unreachable(self._name, str(error)))
                 self._clock.wait(self._closing, backoff_s)
                 backoff_s = min(self._timing.longest_backoff_s, backoff_s * 2)
                 continue
-            backoff_s, failed = self._timing.first_backoff_s, 0
+            backoff_s, failed, told = self._timing.first_backoff_s, 0, False
             self._watch(line)
             self._go_down(line)
 

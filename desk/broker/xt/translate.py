@@ -19,7 +19,7 @@ from desk.broker.xt.tables import (
     status_of,
     symbol_or_raise,
 )
-from desk.core.market import BrokerAsset, BrokerOrder, BrokerPosition, BrokerTrade
+from desk.core.market import BrokerAsset, BrokerOrder, BrokerPosition, BrokerTrade, PlaceRequest
 from desk.core.reconcile import looks_own
 from desk.core.values import Side
 
@@ -41,11 +41,11 @@ def sysid_of(broker_order_id: str) -> str | None:
 class Remarks:
     """Which of our orders the broker's numbers name; kept for the day, used by the reader's and the poller's threads.
 
-    An old terminal returns a remark cut or not at all: the number, once known, still tells.
+    An old terminal may return no remark: the number, once known, still tells.
     """
 
     def __init__(self) -> None:
-        self.sent: set[str] = set()  # every remark that this process has handed to the terminal, or tried to
+        self.sent: dict[str, PlaceRequest] = {}  # by remark: what this process has handed to the terminal, or tried to
         self._by_broker_id: dict[str, str] = {}
         self._day: date | None = None
 
@@ -59,6 +59,21 @@ class Remarks:
         """Whether a row speaks of an order of ours: then it is never left out."""
         return bool(self.of(broker_order_id)) or remark in self.sent or looks_own(remark)
 
+    def nameless_twin(self, order: BrokerOrder) -> str:
+        """The remark of an order of ours without a number that this one, without a remark, could be; else ''.
+
+        Orders made by hand have no number of the terminal's: one that has a number and no remark was sent by a program,
+        and a terminal that forgets remarks must not make ours look absent.
+        """
+        if order.client_order_id or sysid_of(order.broker_order_id) is not None or not order.broker_order_id:
+            return ""
+        numbered = set(self._by_broker_id.values())
+        shape = (order.symbol, order.side, order.shares, order.price)
+        for remark, asked in list(self.sent.items()):
+            if remark not in numbered and (asked.symbol, asked.side, asked.shares, asked.price) == shape:
+                return remark
+        return ""
+
     def of(self, broker_order_id: str) -> str:
         """The remark of a broker's number, '' if it names none of ours."""
         return self._by_broker_id.get(broker_order_id, "")
@@ -68,9 +83,8 @@ class Remarks:
         return next(found, "")
 
     def whole(self, remark: str, broker_order_id: str) -> str:
-        """The remark as it was sent: by itself, or by the number where it came back empty or cut."""
-        known = self.of(broker_order_id)
-        return known if known.startswith(remark) else remark
+        """The remark as it was sent: by itself, or by the number where it came back empty."""
+        return remark or self.of(broker_order_id)
 
 
 class Fees:
