@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from base_func import legal_sell
+from base_func import legal_sell, smallest_buy, symbol_of
 from desk.core.values import OrderState, Side
 from tests.world import World
+
+if TYPE_CHECKING:
+    from tests.strategies import JoinQuant
 
 
 def intents(world: World) -> dict[str, tuple[int, str, int]]:
@@ -78,6 +83,31 @@ def assert_within_a_lot(world: World) -> None:
         assert legal_sell(book.symbol, over, book.own) == 0, (
             f"{key}: debt left, own {book.own}, entitled {book.entitled}"
         )
+
+
+def assert_holdings_are_joinquants(world: World, players: Sequence[JoinQuant]) -> None:
+    """S and C are what each simulated strategy holds at JoinQuant, once all its orders are final."""
+    for player in players:
+        config = world.config.by_kid(player.kid)
+        assert config is not None
+        for security, shares in player.held.items():
+            holding = world.trader.ledger.holding(config.name, symbol_of(security))
+            assert (holding.strategy_shares, holding.counted_shares) == (shares, shares), (config.name, security)
+
+
+def assert_entitled_in_proportion(world: World, players: Sequence[JoinQuant]) -> None:
+    """T is the ratio's part of what JoinQuant holds, and own is within the smallest legal order of T."""
+    for player in players:
+        config = world.config.by_kid(player.kid)
+        assert config is not None
+        for security, shares in player.held.items():
+            for share in config.accounts:
+                book = world.trader.ledger.book(config.name, share.account, symbol_of(security))
+                key = (config.name, share.account, security)
+                assert abs(book.entitled - shares * share.ratio) < Decimal("1e-6"), (key, book.entitled, shares)
+                lacking = book.entitled - book.own
+                assert lacking < smallest_buy(book.symbol), (key, book.own, book.entitled)
+                assert legal_sell(book.symbol, -lacking, book.own) == 0, (key, book.own, book.entitled)
 
 
 def assert_history_explains_books(world: World) -> None:

@@ -14,6 +14,7 @@ from desk.core.ledger import BookKey, Ledger, missing
 from desk.core.reconcile import learn
 from desk.core.values import Fact, Intent, Order, OrderState, Origin, Part, Reason, Side
 from desk.core.view import intent_id_for
+from desk.core.wishes import still_to_sell
 
 
 def lapse(ledger: Ledger, order: Order, now: datetime) -> None:
@@ -91,17 +92,7 @@ def close_orders_without_final(ledger: Ledger, strategy: str, close: datetime, n
 
 def entitled_for_debt(ledger: Ledger, key: BookKey) -> Decimal:
     """T with sells still live at JoinQuant counted only by what JoinQuant has filled."""
-    strategy, account, symbol = key
-    entitled = ledger.book(*key).entitled
-    for jq_key, order in ledger.jq_orders.items():
-        if order.strategy != strategy or order.symbol != symbol or order.side is not Side.SELL:
-            continue
-        if order.status.final or order.closed or order.counted <= order.filled:
-            continue
-        rate = ledger.jq_rates.get(jq_key, {}).get(account)
-        if rate is not None:
-            entitled += scaled(order.counted - order.filled, rate)
-    return exact(entitled)
+    return exact(ledger.book(*key).entitled + still_to_sell(ledger, key))
 
 
 def debt_of(ledger: Ledger, key: BookKey) -> int:

@@ -7,11 +7,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from base_func import legal_buy
+from base_func import legal_buy, legal_sell
 from desk.core.book import Absorbed, decide_buy, decide_sell, scaled
 from desk.core.config import StrategyConfig
 from desk.core.endings import end_intent
-from desk.core.ledger import Ledger
+from desk.core.ledger import BookKey, Ledger
 from desk.core.market import Instrument
 from desk.core.pricing import out_of_band
 from desk.core.values import Event, Intent, JqOrder, Message, Mode, OrderSignal, Origin, Part, Reason, Side, Style
@@ -128,6 +128,12 @@ def wish_to_sell(
     book = done.books[account]
     open_sells = ledger.open_shares(key, Side.SELL)
     decided = decide_sell(symbol, entitled=book.entitled, own=book.own, open_sells=open_sells)
+    kept = still_to_sell(ledger, key, but=done.order)
+    if kept > 0:
+        # What older live sells have not sold is not this event's: it sells its own part and what was owed before.
+        owed = max(Decimal(0), book.own - open_sells - done.entitled_before[account] - kept)
+        part = scaled(done.delta, done.rates[account]) + owed
+        decided = min(decided, legal_sell(symbol, part, book.own - open_sells))
     if decided == 0:
         return _why_no_sell(ledger, event, account, done, open_sells, view)
     intent = _intent(event, signal, strategy, account, done.order, decided, view)
@@ -161,6 +167,23 @@ def wish_to_sell(
     if reason is not None:
         end_intent(ledger, intent, view.now, Part(shares=decided, reason=reason, text=view.sentence(reason)))
     return None
+
+
+def still_to_sell(ledger: Ledger, key: BookKey, *, but: JqOrder | None = None) -> Decimal:
+    """Our part of what the strategy's live sells have not yet sold at JoinQuant, `but` one of them."""
+    strategy, account, symbol = key
+    total = Decimal(0)
+    for jq_key, order in ledger.jq_orders.items():
+        if (order.strategy, order.symbol, order.side) != (strategy, symbol, Side.SELL) or order.status.final:
+            continue
+        if order.closed or order.counted <= order.filled:
+            continue
+        if but is not None and (but.day, but.jq_order_id) == (order.day, order.jq_order_id):
+            continue
+        rate = ledger.jq_rates.get(jq_key, {}).get(account)
+        if rate is not None:
+            total += scaled(order.counted - order.filled, rate)
+    return total
 
 
 def _why_no_sell(
