@@ -174,7 +174,7 @@ def assert_never_more_than_meant(program: Program, line: RemotePaperBroker) -> N
         assert shares <= decided[intent_id][0], f"{intent_id}: {shares} at the exchange, decided {decided[intent_id]}"
 
 
-def assert_quiet(program: Program) -> None:
+def assert_quiet(program: Program, patience_s: float) -> None:
     """Everything stored has been decided, has ended, and nothing is open or unknown."""
 
     def open_ends() -> list[tuple[Any, ...]]:
@@ -185,7 +185,7 @@ def assert_quiet(program: Program) -> None:
             "(SELECT COUNT(*) FROM intents WHERE ended = 0)",
         )
 
-    until(lambda: open_ends() == [(0, 0, 0, 0)], lambda: (open_ends(), program.text()))
+    until(lambda: open_ends() == [(0, 0, 0, 0)], lambda: (open_ends(), program.text()), patience_s=patience_s)
 
 
 def assert_all_is_well(program: Program, line: RemotePaperBroker, pens: list[Pen]) -> None:
@@ -261,7 +261,8 @@ def run(folder: Path, seed: int, kills: int, troubles: tuple[tuple[str, str], ..
             pen.finish()
         for kind, trouble in (*troubles, ("place", "answered_late")):
             line.order_exchange("fault", kind=kind, trouble=trouble, rate=0)
-        assert_quiet(program)
+        # A cancel without an answer is asked again after 30 s, and its symbol waits so long.
+        assert_quiet(program, 100 if troubles == TROUBLES else 900)
         assert_never_more_than_meant(program, line)
         assert_all_is_well(program, line, pens)
         assert program.stop() == 0, program.text()

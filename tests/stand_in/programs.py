@@ -31,9 +31,11 @@ ACCOUNT = "甲"
 PATIENCE_S = 60.0  # how long a test waits before it calls something missing; nothing is judged by time
 
 
-def until(holds: Callable[[], bool], what: Callable[[], object] = lambda: "") -> None:
-    """Wait until something holds; fail after PATIENCE_S."""
-    bell, end = threading.Event(), monotonic() + PATIENCE_S
+def until(
+    holds: Callable[[], bool], what: Callable[[], object] = lambda: "", *, patience_s: float = PATIENCE_S
+) -> None:
+    """Wait until something holds; fail after `patience_s`."""
+    bell, end = threading.Event(), monotonic() + patience_s
     while not holds():
         assert monotonic() < end, f"waited in vain: {what()}"
         bell.wait(0.02)
