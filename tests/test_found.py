@@ -190,6 +190,34 @@ def test_a_sell_off_that_overtakes_the_final_of_a_resting_sell_sells_everything(
     assert (holding.strategy_shares, holding.counted_shares, world.entitled(SZ), world.own(SZ)) == (0, 0, 0, 0)
 
 
+def test_a_live_buy_that_joinquant_cancels_leaves_the_residue_of_earlier_ones(make: Make) -> None:
+    world = make("0.3")
+    world.order("1", PINGAN, "buy", 500)
+    world.pass_time(10)
+    assert (world.own(SZ), world.entitled(SZ)) == (100, 150)
+    # 60 of its own and the residue of 50 are an order of 100
+    world.order("2", PINGAN, "buy", 200, status="open", limit="9.50")
+    world.cancel("2", PINGAN)
+    world.pass_time(5)
+    world.order("2", PINGAN, "buy", 200, 0, "canceled", limit="9.50")
+    assert (world.own(SZ), world.entitled(SZ)) == (100, 150)
+
+
+def test_a_sell_event_leaves_alone_what_a_cancelled_sell_had_not_sold(make: Make) -> None:
+    world = make()
+    hold(world, 1000)
+    next_session(world)
+    world.order("1", PINGAN, "sell", 500, status="open", limit="10.90")
+    world.cancel("1", PINGAN)
+    world.pass_time(5)
+    assert not world.trader.ledger.intents, "the chase has ended; C and T wait for the final"
+    world.order("2", PINGAN, "sell", 300)
+    world.pass_time(10)
+    assert world.own(SZ) == 700, "300 sold, not 300 and the 500 that JoinQuant has kept"
+    world.order("1", PINGAN, "sell", 500, 0, "canceled", limit="10.90")
+    assert world.entitled(SZ) == 700
+
+
 def test_the_cancel_of_a_resting_buy_takes_nothing_from_the_buy_behind_it(make: Make) -> None:
     world = make()
     resting = world.order("1", PINGAN, "buy", 1000, status="open", limit="9.50")

@@ -310,7 +310,7 @@ PROPERTIES = [faults_and_kills, crashes_inside, calm_days, over_midnight, killed
 REGRESSIONS = {
     faults_and_kills: [7],
     crashes_inside: [3],
-    calm_days: [1],
+    calm_days: [29, 47, 138, 160],
     over_midnight: [2],
     killed_or_not: [5],
 }

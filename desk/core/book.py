@@ -173,9 +173,14 @@ def _buy(
         if delta > 0:
             entitled = book.entitled + scaled(delta, rate)
         else:
-            fall = scaled(-delta, rate)
-            entitled = book.entitled - max(ZERO, fall - rate.given_up)
-            rate = replace(rate, given_up=max(ZERO, exact(rate.given_up - fall)))
+            fall = scaled(-delta, rate) - rate.given_up
+            if target > 0:
+                rate = replace(rate, given_up=max(ZERO, exact(-fall)))
+                fall = max(ZERO, fall)
+            else:
+                # An order without any fill leaves the book as it was: what residue was given up with it comes back.
+                rate = replace(rate, given_up=ZERO)
+            entitled = book.entitled - fall
         rates[account] = rate
         books[account] = replace(book, entitled=max(ZERO, exact(entitled)))
     if counted == 0:
