@@ -255,7 +255,7 @@ class XtBroker:
         fault = self._fault(request)
         if fault:
             return PlaceAnswer(outcome=Outcome.NO_ANSWER, text=fault)
-        self._remarks.sent[request.client_order_id] = request
+        self._remarks.send(request, self._clock.now().date())
         self._poller.placing()
         send_by = self._clock.monotonic() + self._timing.send_s
         self._sender.put(Placing(request=request, generation=line.generation, send_by=send_by))

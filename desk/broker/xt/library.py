@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import importlib.metadata
-import io
 import logging
 import sys
 import threading
@@ -97,14 +96,33 @@ def _without_phoning_home() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _quietly() -> Iterator[None]:
-    """Keep stdout clean: it may carry a JSON document."""
-    said = io.StringIO()
+    """Keep stdout clean of what this thread prints: it may carry a JSON document."""
+    diverted = _Diverted(sys.stdout)
     try:
-        with contextlib.redirect_stdout(said):
+        with contextlib.redirect_stdout(diverted):
             yield
     finally:
-        if said.getvalue().strip():
-            log.info("xtquant said: %s", said.getvalue().strip())
+        said = "".join(diverted.said).strip()
+        if said:
+            log.info("xtquant said: %s", said)
+
+
+class _Diverted:
+    """Stdout as it was for everybody but the thread that made this: an import that hangs must not mute the program."""
+
+    def __init__(self, genuine: Any) -> None:
+        self.said: list[str] = []
+        self._genuine = genuine
+        self._thread = threading.get_ident()
+
+    def write(self, text: str) -> int:
+        if threading.get_ident() != self._thread:
+            return int(self._genuine.write(text))
+        self.said.append(text)
+        return len(text)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._genuine, name)
 
 
 @contextlib.contextmanager

@@ -21,7 +21,7 @@ class Timing:
     subscribe_s: float = 10.0
     stop_s: float = 5.0
     query_s: float = 5.0  # one question of a poll
-    poll_s: float = 20.0  # all questions of a poll
+    poll_s: float = 30.0  # all questions of a poll
     poll_age_s: float = 3.0  # an older picture is not handed out
     ping_every_s: float = 5.0
     pings_missed: int = 2  # so many in a row and the line counts as lost
@@ -34,6 +34,8 @@ class Timing:
     wanted_s: float = 10.0  # a symbol stays wanted so long after it was asked for
     quote_fresh_s: float = 1.5  # since it was fetched
     tick_age_s: float = 120.0  # since the exchange made it, trading seconds
+    pulse_age_s: float = 30.0  # the same of the newest tick of all: the line is alive, so a quiet stock's may be older
+    quiet_tick_age_s: float = 1800.0
     detail_every_s: float = 30.0
     detail_fresh_s: float = 120.0
     quote_call_s: float = 10.0  # a call to xtdata that takes longer is left behind with its thread

@@ -25,6 +25,7 @@ from desk.texts import xt as texts
 log = logging.getLogger(__name__)
 
 _SUSPENDED_FROM = 1  # InstrumentStatus
+_INDICES = ("000001.SH", "399001.SZ")  # 上证指数, 深证成指: they never stand still while the line is alive
 _MOST_LEFT_BEHIND = 3
 _RETRY_S = 1.0
 
@@ -66,6 +67,7 @@ class Quotes:
         self._missed: set[tuple[str, str]] = set()  # (kind, symbol) that was asked for and not there
         self._quotes: dict[str, _Kept] = {}
         self._details: dict[str, _Kept] = {}
+        self._pulse: datetime | None = None  # the newest tick of all, indices included
         self._tried: dict[str, float] = {}  # symbol -> its detail was last asked for
         self.left_behind = 0
         self.trouble = ""
@@ -113,7 +115,14 @@ class Quotes:
     def _of_now(self, at: datetime) -> bool:
         """Whether a tick is of today and not older than a live feed's would be; pauses do not age it."""
         now = self._clock.now()
-        return at.date() == now.date() and trading_seconds(at, now, _every_day) <= self._timing.tick_age_s
+        if at.date() != now.date():
+            return False
+        age_s = trading_seconds(at, now, _every_day)
+        if age_s <= self._timing.tick_age_s:
+            return True
+        pulse = self._pulse
+        alive = pulse is not None and trading_seconds(pulse, now, _every_day) <= self._timing.pulse_age_s
+        return alive and age_s <= self._timing.quiet_tick_age_s
 
     # --- the worker ---------------------------------------------------------------------------------------------------
 
@@ -166,9 +175,10 @@ class Quotes:
         symbols = sorted(self._wanted)
         if not symbols:
             return
-        ticks = self._call(worker, lambda data: data.get_full_tick(symbols)) or {}
+        ticks = self._call(worker, lambda data: data.get_full_tick([*symbols, *_INDICES])) or {}
         if not self._mine(worker):
             return
+        self._pulse = max((moment_of(int(tick.get("time") or 0), _LONG_AGO) for tick in ticks.values()), default=None)
         got = {("quote", symbol) for symbol in symbols if self._keep_tick(symbol, ticks.get(symbol), now)}
         for symbol in symbols:
             kept = self._details.get(symbol)

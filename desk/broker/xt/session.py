@@ -163,13 +163,17 @@ class Session:
 
     def _see_login(self, line: Line) -> None:
         """Ask the account's status. Raises BrokerUnavailable if it is told and not fine; old builds do not tell."""
-        try:
-            said = line.ask(
+
+        def ask() -> tuple[StatusRow, ...] | None:
+            return line.ask(
                 self._clock,
                 lambda hear: line.trader.query_account_status_async(hear),
                 lambda answer: rows(answer, status_row),
                 self._timing.query_s,
             )
+
+        try:
+            said = self._bound("status", ask, self._timing.query_s + 1)
         except NoAnswer:
             return
         for row in said or ():
@@ -230,7 +234,7 @@ class Session:
             return self._bounded.run(what, call, within_s, late)
         except Hung as error:
             raise BrokerUnavailable(texts.hangs(what, within_s)) from error
-        except BrokerUnavailable:
+        except (BrokerUnavailable, NoAnswer):
             raise
         except Exception as error:
             raise BrokerUnavailable(f"{what}: {error!r}") from error

@@ -46,8 +46,13 @@ class Remarks:
 
     def __init__(self) -> None:
         self.sent: dict[str, PlaceRequest] = {}  # by remark: what this process has handed to the terminal, or tried to
+        self._sent_on: dict[str, date] = {}
         self._by_broker_id: dict[str, str] = {}
         self._day: date | None = None
+
+    def send(self, request: PlaceRequest, day: date) -> None:
+        self._sent_on[request.client_order_id] = day
+        self.sent[request.client_order_id] = request
 
     def learn(self, broker_order_id: str, client_order_id: str, day: date) -> None:
         if self._day != day:
@@ -70,7 +75,8 @@ class Remarks:
         numbered = set(self._by_broker_id.values())
         shape = (order.symbol, order.side, order.shares, order.price)
         for remark, asked in list(self.sent.items()):
-            if remark not in numbered and (asked.symbol, asked.side, asked.shares, asked.price) == shape:
+            open_today = remark not in numbered and self._sent_on[remark] == order.at.date()
+            if open_today and (asked.symbol, asked.side, asked.shares, asked.price) == shape:
                 return remark
         return ""
 

@@ -59,6 +59,16 @@ def test_importing_and_connecting_print_nothing(
     assert capfd.readouterr().out == ""
 
 
+def test_an_import_that_prints_leaves_other_threads_their_stdout(capsys: pytest.CaptureFixture[str]) -> None:
+    with vendor._quietly():
+        print("xtquant has a new version")
+        other = threading.Thread(target=lambda: print("ours"))
+        other.start()
+        other.join()
+    print("after")
+    assert capsys.readouterr().out == "ours\nafter\n"
+
+
 def test_versions_and_folder_are_told(stage: Stage) -> None:
     assert stage.broker.versions() == ""
     stage.open()

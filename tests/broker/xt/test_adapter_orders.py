@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from desk.broker.xt.rows import CancelErrorRow, OrderRow, PlacedRow, TradeRow
+from desk.broker.xt.translate import Remarks, order_of
 from desk.broker.xt_sim import CancelTrouble, PlaceTrouble, PushTrouble, ResponseTrouble
 from desk.core.market import Outcome, ReportKind
-from tests.broker.xt.stage import BANK, ID, Stage, needs_library, stage
+from tests.broker.xt.stage import BANK, ID, MORNING, Stage, needs_library, stage
 
 pytestmark = needs_library
 __all__ = ["stage"]
@@ -331,6 +333,18 @@ def test_a_terminal_that_forgets_remarks_does_not_make_an_unknown_order_look_abs
     stage.broker.snapshot()
     stage.until(lambda: stage.alarms, flow=0.02)
     assert stage.broker.snapshot() is None
+
+
+def test_an_order_of_yesterday_is_no_twin_of_a_programs_order_today(stage: Stage) -> None:
+    remarks = Remarks()
+    remarks.send(stage.request("yesterdays"), MORNING.date() - timedelta(days=1))
+    row = OrderRow(
+        order_id=5, order_sysid="", remark="", stock_code=BANK, order_type=23, shares=100, price=10.0,
+        traded_shares=0, traded_price=0.0, status=50, text="", time=int(MORNING.timestamp()),
+    )  # fmt: skip
+    assert remarks.nameless_twin(order_of(row, remarks, MORNING)) == ""
+    remarks.send(stage.request("todays"), MORNING.date())
+    assert remarks.nameless_twin(order_of(row, remarks, MORNING)) == "todays"
 
 
 def test_reports_of_another_day_are_left_out_and_of_another_generation_are_passed(stage: Stage) -> None:

@@ -124,6 +124,30 @@ def test_a_tick_of_ten_minutes_ago_is_none(stage: Stage) -> None:
         assert stage.broker.quote(BANK) is None
 
 
+def test_a_quiet_stocks_older_tick_counts_while_an_index_shows_that_the_line_is_alive(stage: Stage) -> None:
+    stage.open()
+    quote(stage)
+    now = int(MORNING.timestamp() * 1000)
+    ages = {BANK: 600, "000001.SH": 0}
+
+    class Data:
+        def get_full_tick(self, codes: list[str]) -> dict[str, Any]:
+            passed = int((stage.clock.now() - MORNING).total_seconds() * 1000)
+            return {code: tick(time=now + passed - ages[code] * 1000) for code in codes if code in ages}
+
+        def get_instrument_detail(self, code: str) -> None:
+            return None
+
+    stage.broker._quotes._data = Data
+    stage.settle(3)
+    assert quote(stage).last == Decimal("9.73")
+    ages["000001.SH"] = 600  # now nothing is young
+    stage.settle(3)
+    for _ in range(5):
+        stage.settle(0.5)
+        assert stage.broker.quote(BANK) is None
+
+
 @pytest.mark.parametrize("trouble", [QuoteTrouble.MISSING, QuoteTrouble.RAISES])
 def test_missing_and_raising_answers_are_none_and_the_trade_line_stays(stage: Stage, trouble: QuoteTrouble) -> None:
     stage.faults.rates[trouble] = 1.0
