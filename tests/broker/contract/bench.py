@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 
-from desk.broker import Broker, BrokerUnavailable
+from desk.broker import BrokerUnavailable
 from desk.broker.paper import PaperExchange, SyntheticFeed
 from desk.core.config import AccountConfig
 from desk.core.market import (

@@ -1,4 +1,4 @@
-"""Turned time for a channel with threads of its own: they stand at the clock until the test lets them go, one by one."""
+"""Turned time for a channel with threads of its own: they stand at the clock until the test lets them go."""
 
 from __future__ import annotations
 
