@@ -261,13 +261,16 @@ def check_config(home: Path, as_json: bool) -> None:
 
 
 @cli.command()
+@click.option("--order-test", is_flag=True, help="在券商账户里试一笔远离市价的委托并撤掉，要加 --yes")
+@click.option("--security", default="510300.XSHG", help="用哪只股票试，默认 510300.XSHG")
+@click.option("--yes", is_flag=True, help="确定")
 @with_home
 @with_json
-def doctor(home: Path, as_json: bool) -> None:
-    """自检：配置、时钟、磁盘、端口、账本、日历、消息、隧道。"""
+def doctor(home: Path, order_test: bool, security: str, yes: bool, as_json: bool) -> None:
+    """自检：配置、时钟、磁盘、端口、账本、券商终端、日历、消息、隧道。"""
     from desk.cli import setting_up
 
-    raise Leave(setting_up.doctor(home, as_json=as_json))
+    raise Leave(setting_up.doctor(home, as_json=as_json, order_test=security if order_test else "", yes=yes))
 
 
 for _command in (strategy, snippet, test_signal):

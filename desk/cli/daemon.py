@@ -1,7 +1,8 @@
 """The daemon: one per home. Opens what it needs, runs its threads, stops them in order.
 
 Threads: receiver (and its workers), trader, messenger, exchange timer, watch (rows that other processes have written),
-daily jobs, tunnel. The journal is the only contact between receiver and trader.
+daily jobs, tunnel, lines (to terminals, beside the channels' own threads). The journal is the only contact between
+receiver and trader.
 """
 
 from __future__ import annotations
@@ -11,22 +12,24 @@ import os
 import socket
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import cast
+from zlib import crc32
 
 from desk import logs
 from desk.broker import BrokerUnavailable
-from desk.cli import parts
+from desk.cli import parts, terminals
 from desk.cli.daily import DailyJobs
 from desk.cli.exits import CONFIG, UNEXPECTED, Leave
 from desk.cli.home import RECEIVER, TRADER, Home
+from desk.cli.line_watch import LineWatch
 from desk.cli.tunnel import TunnelWatch
 from desk.clock import Clock, fresh_bytes
 from desk.core.batch import Batch
 from desk.core.config import Config
-from desk.core.values import Message
+from desk.core.values import Message, Mode
 from desk.journal import Journal, JournalError, Lease
 from desk.senders import Keyring
 from desk.serving import CannotListen, HttpServer, PortOccupied
@@ -111,7 +114,14 @@ class Daemon:
             self.door = self._open_door()
             self._open.callback(self._close_door)
         if TRADER in self.roles:
-            self.trading = parts.build(self.config, self.home.path, clock=self.clock, bell=self._bell, env=self.env)
+            self.trading = parts.build(
+                self.config,
+                self.home.path,
+                clock=self.clock,
+                bell=self._bell,
+                env=self.env,
+                alarm=self._channel_alarm,
+            )
             self._open.callback(self.trading.close)
             self.notices += self.trading.notices
             self.trader = Trader(
@@ -122,6 +132,12 @@ class Daemon:
                 bell=self._bell,
                 reload=self.reload,
                 shout=self.shout,
+            )
+            self.lines = LineWatch(
+                journal=self.journal,
+                desks=self.trading.desks,
+                terminals=self.trading.terminals,
+                clock=self.clock,
             )
             self._take_lease()
 
@@ -164,13 +180,14 @@ class Daemon:
         """Read the configuration again and use it from now on; ValueError says why it cannot be."""
         try:
             loaded = read(self.home.path, self.env)
-            parts.refuse_unbuilt(loaded.config)
+            if TRADER in self.roles:
+                terminals.refuse_unreachable(loaded.config)
         except (ConfigProblems, Leave) as error:
             raise ValueError(str(error)) from error
-        if loaded.config.accounts != self.config.accounts and TRADER in self.roles:
-            known = {account.name: account.channel for account in self.config.accounts}
-            if {account.name: account.channel for account in loaded.config.accounts} != known:
-                raise ValueError(texts.ACCOUNTS_NEED_RESTART)
+        if TRADER in self.roles and (
+            _fixed(loaded.config) != _fixed(self.config) or not _has_desks(loaded.config, self.trading.desks)
+        ):
+            raise ValueError(texts.ACCOUNTS_NEED_RESTART)
         self._logs.know(secret_values(loaded.config))
         self.config = loaded.config
         log.info("The configuration was read again: version %s", self.config.version)
@@ -192,6 +209,11 @@ class Daemon:
         except JournalError:
             self.messenger.shout(message)
 
+    def _channel_alarm(self, title: str, text: str) -> None:
+        """Tell what a channel's own threads have seen; the same words once a minute."""
+        now = self.clock.now()
+        self._alarm(title, text, f"channel:{title}:{crc32(text.encode()):08x}:{now:%Y-%m-%dT%H:%M}")
+
     def shout(self, title: str, text: str) -> None:
         """Tell past the journal; once an hour for each title."""
         now = self.clock.now()
@@ -211,7 +233,15 @@ class Daemon:
             self._thread("exchanges", self._drive_exchanges)
             tunnel = TunnelWatch(journal=self.journal, config=lambda: self.config, clock=self.clock)
             self._thread("tunnel", lambda: tunnel.run(self._stop))
-            jobs = DailyJobs(journal=self.journal, home=self.home, config=lambda: self.config, clock=self.clock)
+            if self.trading.terminals:
+                self._thread("lines", lambda: self.lines.run(self._stop))
+            jobs = DailyJobs(
+                journal=self.journal,
+                home=self.home,
+                config=lambda: self.config,
+                clock=self.clock,
+                lines=self.lines.states,
+            )
             self._thread("daily", lambda: jobs.run(self._stop))
         self._thread("watch", self._watch)
         door = self.door
@@ -315,6 +345,16 @@ def run(
     finally:
         daemon.close()
     say(texts.STOPPED)
+
+
+def _fixed(config: Config) -> list[tuple[str, ...]]:
+    """What of the accounts holds from start to end."""
+    return [(a.name, a.channel, a.qmt_path, a.qmt_account, a.qmt_account_type, a.xtquant_path) for a in config.accounts]
+
+
+def _has_desks(config: Config, desks: Container[str]) -> bool:
+    """Whether every account that a strategy wants real orders on has been built."""
+    return all(s.mode is Mode.PAPER or share.account in desks for s in config.strategies for share in s.accounts)
 
 
 def _folder(home: Home) -> Path:

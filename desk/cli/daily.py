@@ -12,6 +12,7 @@ import schedule
 from desk.calendar import BadCalendar, TradingCalendar
 from desk.cli import facts
 from desk.cli.home import Home
+from desk.cli.line_watch import States
 from desk.clock import Clock
 from desk.core.batch import Batch
 from desk.core.config import Config
@@ -32,11 +33,21 @@ def due(times: tuple[time, ...], now: datetime, told: set[datetime]) -> list[dat
 
 
 class DailyJobs:
-    def __init__(self, *, journal: Journal, home: Home, config: Callable[[], Config], clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        journal: Journal,
+        home: Home,
+        config: Callable[[], Config],
+        clock: Clock,
+        lines: States = dict,
+    ) -> None:
+        """`lines` tells how the accounts at terminals stand; it may take some seconds."""
         self._journal = journal
         self._home = home
         self._config = config
         self._clock = clock
+        self._lines = lines
         self._told: dict[str, set[datetime]] = {"summary": set(), "selfcheck": set()}
 
     def run(self, stop: threading.Event) -> None:
@@ -69,7 +80,7 @@ class DailyJobs:
         return summaries.daily_summary(facts.summary(self._journal, config, at=at, day=at.date()))
 
     def _self_check(self, at: datetime, config: Config) -> Message:
-        return summaries.self_check(facts.self_check(self._journal, config, self._home, at=at))
+        return summaries.self_check(facts.self_check(self._journal, config, self._home, at=at, lines=self._lines()))
 
     def _trades_today(self, at: datetime, config: Config) -> bool:
         """True where any account trades today."""

@@ -5,29 +5,27 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from statistics import median
 from urllib.parse import urlsplit
 
 from desk.calendar import BadCalendar, TradingCalendar
-from desk.cli.exits import Leave
+from desk.cli import doctor_terminals
+from desk.cli.findings import BAD, GOOD, WARN, Finding
 from desk.cli.home import RECEIVER, TRADER, Home
-from desk.cli.parts import refuse_unbuilt
+from desk.cli.terminals import MINIQMT
 from desk.cli.tunnel import healthy
 from desk.clock import Clock, pause
 from desk.core.config import Config
+from desk.core.values import Mode
 from desk.journal import FILE_NAME, Journal, JournalError, views
 from desk.journal.history import check_history
 from desk.serving import CannotListen, PortOccupied, listen_on
 from desk.settings.problems import ConfigProblems
 from desk.texts import doctor as texts
 from desk.texts import settings as settings_texts
-
-GOOD, WARN, BAD = "ok", "warn", "bad"
-MARKS = {GOOD: "✔", WARN: "!", BAD: "✘"}
 
 _WATCHED_S = 0.3
 _DRIFT_S = 0.05
@@ -37,19 +35,11 @@ _LOW_DISK = 1_000_000_000
 _OLDEST, _NEWEST = (3, 11), (3, 13)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Finding:
-    name: str
-    state: str  # GOOD | WARN | BAD
-    text: str
-    mend: str = ""
+def examine(home: Path, clock: Clock, env: Mapping[str, str], order_test: str = "") -> Iterator[Finding]:
+    """Look at everything, one finding after the other; nothing is changed but a probe file in data/.
 
-    def line(self) -> str:
-        return f"{MARKS[self.state]} {self.name}：{self.text}" + (f"\n    → {self.mend}" if self.mend else "")
-
-
-def examine(home: Path, clock: Clock) -> Iterator[Finding]:
-    """Look at everything, one finding after the other; nothing is changed but a probe file in data/."""
+    `order_test`: a symbol that a real order far from the market is sent for, and cancelled, on every terminal account.
+    """
     place = Home(home)
     yield _python()
     config = None
@@ -72,6 +62,7 @@ def examine(home: Path, clock: Clock) -> Iterator[Finding]:
     yield from _port(place, config)
     yield from _journal(place, config, clock)
     yield from _accounts(config)
+    yield from doctor_terminals.examine(place, config, clock, env, order_test)
     yield from _calendar(place, config, clock)
     yield _robots(config)
     yield _tunnel(place, config)
@@ -166,15 +157,15 @@ def _journal(place: Home, config: Config, clock: Clock) -> Iterator[Finding]:
 def _accounts(config: Config) -> Iterator[Finding]:
     if not config.accounts:
         yield Finding(name="账户", state=BAD, text=texts.NO_ACCOUNTS, mend=texts.MEND_ACCOUNTS)
-    try:
-        refuse_unbuilt(config)
-    except Leave as error:
-        yield Finding(name="账户", state=BAD, text=error.text, mend=texts.MEND_CHANNEL)
     for account in config.accounts:
-        if account.channel != "paper":
-            yield Finding(name="账户", state=WARN, text=texts.channel_later(account.name, account.channel))
-        else:
+        real = any(
+            share.account == account.name for s in config.strategies if s.mode is not Mode.PAPER for share in s.accounts
+        )
+        if account.channel == "paper":
             yield Finding(name="账户", state=GOOD, text=texts.paper_account(account.name))
+        elif account.channel != MINIQMT:
+            text = texts.channel_later(account.name, account.channel)
+            yield Finding(name="账户", state=BAD if real else WARN, text=text, mend=texts.MEND_CHANNEL if real else "")
 
 
 def _calendar(place: Home, config: Config, clock: Clock) -> Iterator[Finding]:

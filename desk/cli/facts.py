@@ -5,14 +5,17 @@ from __future__ import annotations
 import platform
 import shutil
 from collections import defaultdict
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from desk.calendar import BadCalendar, TradingCalendar
-from desk.cli import VERSION, tunnel
+from desk.cli import VERSION, installation, tunnel
 from desk.cli.home import RECEIVER, TRADER, Home
+from desk.cli.line_watch import FLAG, LineState
 from desk.cli.parts import paper_accounts
+from desk.cli.terminals import accounts_at_terminals
 from desk.core.config import Config
 from desk.core.values import Mode, Reason, Side, Verdict
 from desk.journal import Journal, views
@@ -20,6 +23,7 @@ from desk.journal.schema import HEAD
 from desk.journal.view_books import books
 from desk.journal.view_counts import funnel, status_counts
 from desk.settings.kinds import number_text
+from desk.texts import terminals as terminal_texts
 from desk.texts.summaries import AccountLine, Difference, NotDone, SelfCheckFacts, StrategyLine, SummaryFacts
 
 _GRAVITY = (Mode.PAPER, Mode.CONFIRM, Mode.LIVE)
@@ -41,7 +45,7 @@ def status(journal: Journal, config: Config, home: Home) -> dict[str, Any]:
         "mode": gravest_mode(config).value,
         "halted": halt is not None,
         "halted_reason": halt,
-        "accounts": _accounts(counts["accounts"], config, running),
+        "accounts": _accounts(counts, config, running),
         "strategies": [
             {
                 "name": strategy.name,
@@ -99,16 +103,23 @@ def accounts(journal: Journal) -> list[dict[str, Any]]:
     return found
 
 
-def _accounts(seen: list[dict[str, Any]], config: Config, running: bool) -> list[dict[str, Any]]:
-    """The configured accounts and their shadows as last seen; `connected` holds only while a daemon runs."""
-    found = {row["name"]: row for row in seen}
+def _accounts(counts: dict[str, Any], config: Config, running: bool) -> list[dict[str, Any]]:
+    """The configured accounts and their shadows as last seen; `connected` holds only while a daemon runs.
+
+    `trouble` says why an account at a terminal cannot be used just now.
+    """
+    found = {row["name"]: row for row in counts["accounts"]}
+    lines = {key.removeprefix(FLAG): said for key, said in counts["flags"].items() if key.startswith(FLAG)}
+    if not running:
+        lines = {account.name: installation.missing(account) for account in accounts_at_terminals(config)}
     listed = {account.name: account.channel for account in config.accounts}
     listed |= {account.name: account.channel for account in paper_accounts(config)}
     empty = {"connected": False, "total_asset": None, "cash": None, "market_value": None, "at": None}
     rows = []
     for name, channel in listed.items():
         row = {"name": name, "channel": channel, **empty, **found.get(name, {})}
-        rows.append({**row, "connected": bool(row["connected"]) and running})
+        trouble = lines.get(name, "")
+        rows.append({**row, "connected": bool(row["connected"]) and running and not trouble, "trouble": trouble})
     return rows
 
 
@@ -132,7 +143,7 @@ def summary(journal: Journal, config: Config, *, at: datetime, day: date) -> Sum
         sold=Decimal(day_counts["sold"]),
         fees=Decimal(day_counts["fees"]),
         strategies=_strategy_lines(journal, config, signals, day),
-        accounts=account_lines(counts["accounts"]),
+        accounts=account_lines(counts),
         not_done=_not_done(signals),
         differences=_differences(journal),
         gaps=[gap["text"] for one in counts["strategies"].values() for gap in one["gaps"]],
@@ -173,17 +184,23 @@ def _strategy_lines(journal: Journal, config: Config, signals: list[dict[str, An
     return lines
 
 
-def account_lines(seen: list[dict[str, Any]]) -> list[AccountLine]:
+def account_lines(
+    counts: dict[str, Any], troubles: Mapping[str, str] | None = None, notes: Mapping[str, str] | None = None
+) -> list[AccountLine]:
+    """`troubles`: what is wrong with the lines to terminals; None: what was last written of it."""
+    if troubles is None:
+        troubles = {key.removeprefix(FLAG): said for key, said in counts["flags"].items() if key.startswith(FLAG)}
     return [
         AccountLine(
             name=row["name"],
-            connected=row["connected"],
+            connected=row["connected"] and not troubles.get(row["name"]),
             channel=row["channel"],
             total_asset=Decimal(row["total_asset"]),
             cash=Decimal(row["cash"]),
             market_value=Decimal(row["market_value"]),
+            note=(notes or {}).get(row["name"], ""),
         )
-        for row in seen
+        for row in counts["accounts"]
     ]
 
 
@@ -219,7 +236,10 @@ def _differences(journal: Journal) -> list[Difference]:
 # --- the morning's self-check -----------------------------------------------------------------------------------------
 
 
-def self_check(journal: Journal, config: Config, home: Home, *, at: datetime) -> SelfCheckFacts:
+def self_check(
+    journal: Journal, config: Config, home: Home, *, at: datetime, lines: Mapping[str, LineState] | None = None
+) -> SelfCheckFacts:
+    """`lines`: how the accounts at terminals stand."""
     counts = status_counts(journal)
     enabled = [strategy for strategy in config.strategies if strategy.enabled]
     always = all(account.always_open for account in config.accounts)
@@ -229,13 +249,22 @@ def self_check(journal: Journal, config: Config, home: Home, *, at: datetime) ->
         calendar = TradingCalendar.load(home.path, config.holidays_file)
     except BadCalendar as error:
         problems.append(str(error))
+    trading_day = True if always else calendar.is_trading_day(at.date()) if calendar is not None else None
+    notes: dict[str, str] = {}
+    seen = {row["name"] for row in counts["accounts"]}
+    for account, line in (lines or {}).items():
+        notes[account] = line.trouble or (terminal_texts.quotes_said(line.quotes.age_s) if line.quotes.answers else "")
+        if line.trouble and account not in seen:  # one that was seen before stands among the accounts
+            problems.append(terminal_texts.no_line(account, line.trouble))
+        if not line.trouble and not line.quotes.answers and trading_day:
+            problems.append(terminal_texts.no_quotes(account))
     return SelfCheckFacts(
         at=at,
         version=VERSION,
-        trading_day=True if always else calendar.is_trading_day(at.date()) if calendar is not None else None,
+        trading_day=trading_day,
         strategies_enabled=len(enabled),
         strategies_live=sum(strategy.mode is Mode.LIVE for strategy in enabled),
-        accounts=account_lines(counts["accounts"]),
+        accounts=account_lines(counts, {a: one.trouble for a, one in (lines or {}).items()}, notes),
         tunnel=tunnel_state(counts["flags"], config),
         disk_free_bytes=shutil.disk_usage(home.data).free,
         halted=halted(journal, counts["flags"]) is not None,

@@ -9,6 +9,7 @@ from desk.cli.exits import BROKER, CONFIG, CONFIRM, NOT_RUNNING, UNEXPECTED, Lea
 from desk.cli.home import RECEIVER, TRADER, Home
 from desk.cli.joinquant import Pasted, Platform
 from desk.cli.strategies import find
+from desk.cli.terminals import MINIQMT, missing_library
 from desk.clock import SystemClock, pause
 from desk.core.config import Config, StrategyConfig
 from desk.journal import Journal, views
@@ -91,7 +92,12 @@ def _may_send(
     if live and real:
         if not yes:
             raise Leave(CONFIRM, texts.TEST_LIVE_NEEDS_YES)
-        raise Leave(BROKER, texts.real_account_later(real))
+        later = [name for name in real if (a := config.account(name)) is not None and a.channel != MINIQMT]
+        if later:
+            raise Leave(BROKER, texts.real_account_later(later))
+        why = missing_library(config)
+        if why:
+            raise Leave(BROKER, why)
 
 
 def _outcome(journal: Journal, event_id: str, clock: SystemClock, *, wait: bool) -> dict[str, Any] | None:

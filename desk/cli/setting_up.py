@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 
 import click
 from tqdm import tqdm
 
+from base_func import UnsupportedSymbol, symbol_of
 from desk.cli import doctor as doctor_
 from desk.cli import showing
-from desk.cli.exits import CONFIG, FINE, SELF_TEST, Leave
+from desk.cli.exits import CONFIG, CONFIRM, FINE, SELF_TEST, Leave
+from desk.cli.findings import BAD, WARN
 from desk.cli.home import Home
+from desk.cli.terminals import accounts_at_terminals
 from desk.clock import SystemClock, fresh_bytes
 from desk.settings.init import QUESTIONS, plan_init, write_init
 from desk.settings.loader import config_folder
@@ -20,6 +24,7 @@ from desk.settings.problems import ConfigProblems, Problem
 from desk.settings.redaction import redacted
 from desk.texts import cli as texts
 from desk.texts import doctor as doctor_texts
+from desk.texts import doctor_terminals as terminal_texts
 from desk.texts import settings as settings_texts
 
 
@@ -76,21 +81,37 @@ def check(home: Path, *, as_json: bool) -> int:
     return FINE
 
 
-def doctor(home: Path, *, as_json: bool) -> int:
-    """Print the findings as they come; the exit code."""
+def doctor(home: Path, *, as_json: bool, order_test: str = "", yes: bool = False) -> int:
+    """Print the findings as they come; the exit code. `order_test`: see desk.cli.doctor.examine. Raises Leave."""
     findings = []
-    steps = doctor_.examine(home, SystemClock())
+    if order_test:
+        order_test = _may_order(home, order_test, yes=yes)
+    steps = doctor_.examine(home, SystemClock(), os.environ, order_test)
     bar = tqdm(steps, file=sys.stderr, desc="自检", leave=False, bar_format="{desc} {n}", disable=None)
     for finding in bar:
         findings.append(finding)
         if not as_json:
             bar.clear()
             showing.say(finding.line())
-    bad = sum(finding.state == doctor_.BAD for finding in findings)
-    warned = sum(finding.state == doctor_.WARN for finding in findings)
+    bad = sum(finding.state == BAD for finding in findings)
+    warned = sum(finding.state == WARN for finding in findings)
     if as_json:
         rows = [{"name": f.name, "state": f.state, "text": f.text, "mend": f.mend} for f in findings]
         showing.document({"ok": not bad, "checks": rows})
     else:
         showing.say(doctor_texts.verdict(bad, warned))
     return SELF_TEST if bad else FINE
+
+
+def _may_order(home: Path, security: str, *, yes: bool) -> str:
+    """The symbol of an order test that a person has agreed to. Raises Leave, ConfigProblems."""
+    try:
+        symbol = symbol_of(security)
+    except UnsupportedSymbol as error:
+        raise Leave(CONFIG, str(error)) from error
+    accounts = accounts_at_terminals(Home(home).config())
+    if not accounts:
+        raise Leave(CONFIG, terminal_texts.NO_ACCOUNT_TO_TEST)
+    if not yes:
+        raise Leave(CONFIRM, terminal_texts.order_needs_yes([account.name for account in accounts], symbol))
+    return symbol

@@ -211,6 +211,9 @@ def show_status(view: View) -> None:
         for row in view["accounts"]
     ]
     say(table(accounts, ["账户", "通道", "连接", "总资产", "可用资金", "市值"]))
+    for row in view["accounts"]:
+        if row["trouble"]:
+            say(f"  ! {row['name']}：{row['trouble']}")
     say("")
     if view["strategies"]:
         say(table([_strategy(row) for row in view["strategies"]], STRATEGY_HEADER))

@@ -11,7 +11,7 @@ from pathlib import Path
 from desk.cli.asking import ask, who
 from desk.cli.exits import CONFIG, CONFIRM, Leave
 from desk.cli.home import TRADER, Home
-from desk.cli.parts import refuse_unbuilt
+from desk.cli.terminals import refuse_unreachable
 from desk.clock import SystemClock, fresh_bytes
 from desk.core.config import Config, StrategyConfig
 from desk.core.values import Mode
@@ -88,7 +88,7 @@ def mode(home: Path, name: str, word: str, *, yes: bool) -> str:
     strategy = find(config, name)
     if wanted is Mode.LIVE and not yes:
         raise Leave(CONFIRM, texts.LIVE_NEEDS_YES)
-    refuse_unbuilt(replace(config, strategies=(replace(strategy, mode=wanted),)))
+    refuse_unreachable(replace(config, strategies=(replace(strategy, mode=wanted),)))
     return _set(home, strategy.name, "模式", strategy.mode.value, wanted.value)
 
 

@@ -53,6 +53,7 @@ class AccountLine:
     total_asset: Decimal | None = None
     cash: Decimal | None = None
     market_value: Decimal | None = None
+    note: str = ""  # what else is to be said of it
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -225,6 +226,8 @@ def _account(line: AccountLine) -> str:
     for word, value in (("总资产", line.total_asset), ("可用", line.cash), ("市值", line.market_value)):
         if value is not None:
             parts.append(f"{word} {money(value)}")
+    if line.note:
+        parts.append(line.note)
     return "，".join(parts)
 
 

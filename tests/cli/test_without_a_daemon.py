@@ -179,11 +179,11 @@ def test_an_occupied_port_is_a_sentence_and_nothing_runs(tmp_path: Path, capsys:
 def test_a_live_strategy_on_a_channel_that_comes_later_is_refused_with_3(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    real = {"名称": "真账户", "通道": "miniqmt", "qmt路径": "C:/x/userdata_mini", "qmt账户": "100"}
+    real = {"名称": "真账户", "通道": "bigqmt", "qmt账户": "100"}
     one = {"名称": "小市值", "标识": "xsz", "密钥": SECRET, "账户": "真账户", "模式": "实盘"}
     home = write_home(tmp_path, 账户=[real], 策略=[one])
     code, _, err = verb(capsys, home, "run")
-    assert code == 3 and "miniqmt" in err
+    assert code == 3 and "bigqmt" in err
     assert verb(capsys, home, "strategy", "mode", "小市值", "模拟")[0] == 0
     assert verb(capsys, home, "strategy", "mode", "小市值", "实盘", "--yes")[0] == 3
     names = [account["name"] for account in facts(capsys, home, "status")["accounts"]]
