@@ -316,7 +316,11 @@ class Trader:
         """Do at the brokers what has just been committed; sells stand before buys in the turn."""
         for order in turn.cancels:
             desk = self.desks[order.account]
-            answer = desk.broker.cancel(order.client_order_id, order.broker_order_id)
+            try:
+                answer = desk.broker.cancel(order.client_order_id, order.broker_order_id)
+            except Exception:  # the cancel is asked again after its grace; the turn's orders must still go out
+                log.exception("Cancelling %s raised", order.client_order_id)
+                answer = None
             if answer is not None:
                 ears.cancel_answered(desk, order.client_order_id, answer.outcome)
         for order in turn.places:

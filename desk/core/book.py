@@ -140,9 +140,9 @@ def absorb(
     filled_delta = order.filled - (before.filled if before else 0)
     work = _buy if order.side is Side.BUY else _sell
     done = work(order, target, filled_delta, holding, dict(books), dict(rates), ratios)
-    if order.side is Side.SELL and order.status is JqStatus.HELD and news.holding_after == 0:
-        done = _emptied(done, live_buys)
     changed = before is None or done.delta != 0 or filled_delta != 0 or order.status is not before.status
+    if changed and order.side is Side.SELL and order.status is JqStatus.HELD and news.holding_after == 0:
+        done = _emptied(done, live_buys)
     return replace(done, changed=changed, filled_delta=filled_delta)
 
 

@@ -98,7 +98,7 @@ class Scene:
 _HAIR = Decimal("1E-6")  # a millionth of a share: the entitlement's last digits are rounded
 _TRADES = {Phase.CONTINUOUS, Phase.CLOSING_CALL}
 _CALLS = {Phase.OPENING_CALL, Phase.OPENING_CALL_LOCKED}
-_CANCEL_BANNED = {Phase.OPENING_CALL_LOCKED, Phase.CLOSING_CALL}
+CANCEL_BANNED = {Phase.OPENING_CALL_LOCKED, Phase.CLOSING_CALL}
 
 
 def next_step(scene: Scene) -> Step:
@@ -174,7 +174,7 @@ def _keeps_its_place(scene: Scene, child: Order) -> bool:
 
 
 def cancel_possible(account: Account) -> bool:
-    return account.always_open or account.phase not in _CANCEL_BANNED
+    return account.always_open or account.phase not in CANCEL_BANNED
 
 
 def chasing_time(scene: Scene) -> bool:
@@ -198,7 +198,8 @@ def _gate(scene: Scene) -> Step | None:
         if timed and scene.approval_age_s > scene.chase.approval_timeout_s:
             return End(reason=Reason.APPROVAL_TIMEOUT)
         return Wait(reason=intent.waiting or Reason.APPROVAL_TIMEOUT)
-    if intent.side is Side.BUY and scene.age_s > scene.valid_s:
+    # What has rested already, and gave way or filled a piece, goes on resting: it is JoinQuant's order that ages.
+    if intent.side is Side.BUY and scene.age_s > scene.valid_s and not (intent.resting and intent.attempts):
         return End(reason=intent.waiting or Reason.TOO_OLD)
     opening = account.phase in _CALLS and scene.chase.opening_call
     if not (account.always_open or account.phase in _TRADES or opening):
@@ -223,11 +224,10 @@ def _attempt(scene: Scene, want: int) -> Step:
     intent, quote, instrument = scene.intent, scene.quote, scene.instrument
     assert quote is not None and instrument is not None
     buy = intent.side is Side.BUY
-    if buy and out_of_band(intent.limit, instrument) and not intent.attempts:
-        # Only a limit above the band is a sign of another price basis for a buy that would otherwise be sent.
+    if buy and not intent.attempts and _other_basis(intent, instrument):
         return End(reason=Reason.PRICE_BASIS)
     queue = False
-    if buy and at_limit_up(quote, instrument):
+    if buy and at_limit_up(quote, instrument) and not _rests_below(intent, instrument):
         if not scene.queue_limit_up:
             return End(reason=Reason.LIMIT_UP)
         queue = True
@@ -246,15 +246,30 @@ def _attempt(scene: Scene, want: int) -> Step:
     price = priced.price
     if queue:
         band = instrument.up_limit if buy else instrument.down_limit
-        price = price if band is None else band
-        if buy and intent.limit is not None and price > intent.limit:
-            return End(reason=Reason.BEYOND_LIMIT)
+        if band is not None and not priced.bound_by_limit:  # the strategy's own limit binds here as well
+            price = band
     if buy and intent.attempts == 0:
         refused = _over_limits(scene, want, price)
         if refused is not None:
             return End(reason=refused)
     rests = intent.resting and (priced.bound_by_limit or not priced.marketable)
     return Send(shares=shares, price=price, counts=not rests, warn_deviation=_deviates(scene, price))
+
+
+def _other_basis(intent: Intent, instrument: Instrument) -> bool:
+    """A limit outside the band, or a price of the instrument's own day: no market prices (价格口径不符).
+
+    Judged here as well as at the decision, because a channel may not have known the instrument then.
+    """
+    todays = intent.jq_day == instrument.day and out_of_band(intent.anchor, instrument)
+    return out_of_band(intent.limit, instrument) or todays
+
+
+def _rests_below(intent: Intent, instrument: Instrument) -> bool:
+    """A buy that JoinQuant rests below the upper limit chases nothing at limit-up."""
+    if not intent.resting or intent.limit is None or instrument.up_limit is None:
+        return False
+    return intent.limit < instrument.up_limit
 
 
 def _order_shares(scene: Scene, want: int) -> int:

@@ -77,7 +77,9 @@ def _decide_order(ledger: Ledger, event: Event, signal: OrderSignal, view: View)
         status=signal.status,
         style=signal.style,
         limit=signal.limit,
-        holding_after=signal.holding_after,
+        # The holding after a call is news only while no later event is known: one that comes late would empty what
+        # has been bought since.
+        holding_after=signal.holding_after if event.body.seq in (0, ledger.seqs.get(event.strategy, 0)) else None,
         at=view.now,
     )
     if news.side is Side.SELL:
@@ -87,7 +89,7 @@ def _decide_order(ledger: Ledger, event: Event, signal: OrderSignal, view: View)
     _tell_resting_intents(ledger, done.order, event, view.now)
     if done.delta <= 0:
         return _end_without_wish(ledger, event, done, view)
-    _check_holding(ledger, event, done, signal, view)
+    _check_holding(ledger, event, done, news.holding_after, view)
     outcome = EventOutcome(
         event_id=event.event_id, verdict=Verdict.WORKING, reason=None, reason_text="", decided_at=view.now
     )
@@ -180,9 +182,8 @@ def store(ledger: Ledger, done: Absorbed, cause: str, ref: str, at: datetime) ->
         note_gap(ledger, order.strategy, order.symbol, cause_text, f"{order.day}:{order.jq_order_id}", at)
 
 
-def _check_holding(ledger: Ledger, event: Event, done: Absorbed, signal: OrderSignal, view: View) -> None:
+def _check_holding(ledger: Ledger, event: Event, done: Absorbed, said: int | None, view: View) -> None:
     """`n` unlike S with nothing live is a gap."""
-    said = signal.holding_after
     if said is None or not done.order.status.final or done.holding.strategy_shares != done.holding.counted_shares:
         return
     if said != done.holding.strategy_shares:

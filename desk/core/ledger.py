@@ -61,7 +61,7 @@ class Ledger:
     flags: dict[str, str] = field(default_factory=dict)
     gap_keys: set[str] = field(default_factory=set)
     seqs: dict[str, int] = field(default_factory=dict)
-    counts: dict[str, DayCounts] = field(default_factory=dict)
+    counts: dict[tuple[str, date], DayCounts] = field(default_factory=dict)
     _of_event: dict[str, dict[str, Intent]] = field(default_factory=lambda: defaultdict(dict))
     _of_book: dict[BookKey, set[str]] = field(default_factory=lambda: defaultdict(set))
     _of_slot: dict[Slot, str] = field(default_factory=dict)
@@ -120,10 +120,7 @@ class Ledger:
         return [self.books[s, account, symbol] for s in self._strategies_on.get((account, symbol), ())]
 
     def counts_of(self, account: str, day: date) -> DayCounts:
-        found = self.counts.get(account)
-        if found is None or found.day != day:
-            found = self.counts[account] = DayCounts(day)
-        return found
+        return self.counts.setdefault((account, day), DayCounts(day))
 
     # --- writing -----------------------------------------------------------------------------------------------------
 
@@ -282,6 +279,7 @@ class Ledger:
                 del self.orders[key]
                 self._of_intent.pop(order.intent_id, None)
                 self._by_broker_id.pop((order.account, order.day, order.broker_order_id), None)
+        self.counts = {key: count for key, count in self.counts.items() if key[1] >= today}
         self.gave = {key: intent for key, intent in self.gave.items() if intent.day >= today}
         self.fill_ids = {key for key in self.fill_ids if key[1] >= today}
         self.jq_orders = {k: o for k, o in self.jq_orders.items() if (today - o.day).days <= 7 or not o.status.final}
@@ -308,7 +306,7 @@ class Ledger:
     def remember_order(self, order: Order) -> None:
         self._index(order)
         counts = self.counts_of(order.account, order.day)
-        if order.state not in (OrderState.PLANNED, OrderState.WITHDRAWN) and order.day >= counts.day:
+        if order.state not in (OrderState.PLANNED, OrderState.WITHDRAWN):
             counts.orders += 1
             counts.cancels += 1 if order.cancel_wished else 0
             if order.side is Side.BUY:

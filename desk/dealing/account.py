@@ -11,6 +11,7 @@ from typing import Protocol
 
 from base_func import Phase, phase_at
 from desk.broker import Broker, BrokerUnavailable, Report, Snapshot
+from desk.core.chase import CANCEL_BANNED
 from desk.core.config import AccountConfig
 from desk.core.reconcile import Absence
 
@@ -132,6 +133,10 @@ class AccountDesk:
         if self.config.always_open:
             return Phase.CONTINUOUS
         return phase_at(now.time()) if self.days.is_trading_day(now.date()) else Phase.CLOSED
+
+    def cancel_possible(self, now: datetime) -> bool:
+        """False in the minutes of the calls in which the exchange takes no cancels."""
+        return self.config.always_open or self.phase(now) not in CANCEL_BANNED
 
     def trading_day(self, moment: datetime) -> date:
         """The trading day that a moment belongs to: after the close it is the next one."""

@@ -42,7 +42,13 @@ class Listening:
             for report in desk.drain():
                 self._absorb(desk, report)
         for desk in self.desks.values():
-            self._tend(desk)
+            try:
+                self._tend(desk)
+            except Exception as error:
+                log.exception("The channel of account %s failed", desk.name)
+                desk.matched_generation = None
+                key = f"channel:{desk.name}:{self.now:%Y-%m-%d %H}"
+                self._alarm("券商通道出错", texts.channel_failed(desk.name, str(error)), key)
         self._cancel_strays()
 
     def _cancel_strays(self) -> None:
@@ -184,7 +190,7 @@ class Listening:
                     learn(self.ledger, order, Fact.NO_ANSWER, self.now, "deadline")
             elif order.state is OrderState.CANCELLING:
                 asked = desk.cancelled_at.setdefault(key, self.monotonic)
-                if self.monotonic - asked > grace:
+                if self.monotonic - asked > grace and desk.cancel_possible(self.now):
                     desk.cancelled_at[key] = self.monotonic
                     desk.broker.cancel(key, order.broker_order_id)
                     if key not in desk.complained:

@@ -189,7 +189,8 @@ class Persons:
         self.ledger.put_flag("halted", reason or "-")
         if cancel or liquidate:
             for intent in list(self.ledger.intents.values()):
-                if intent.origin is not Origin.LIQUIDATE and intent.stopped is None:
+                waits = not intent.approved and intent.origin is Origin.DEBT  # it stays what a person must approve
+                if intent.origin is not Origin.LIQUIDATE and intent.stopped is None and not waits:
                     self.ledger.put_intent(replace(intent, stopped=Reason.HALTED, updated_at=self.now))
         for_sale = 0
         if liquidate:

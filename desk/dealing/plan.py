@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from base_func import is_t0, legal_buy, trading_seconds
+from base_func import Phase, is_t0, legal_buy, trading_seconds
 from desk.broker import Instrument, Quote
 from desk.core.book import sold_today_bound
 from desk.core.chase import Account, Cancel, Cut, End, Scene, Send, Step, Wait, next_step
@@ -69,15 +69,7 @@ class Planner:
     def run(self) -> Turn:
         self._touched, self.ledger.touched = self.ledger.touched, set()
         intents = list(self.ledger.intents.values())
-        self._urgent = {
-            (i.account, i.symbol)
-            for i in intents
-            if not i.resting
-            and i.approved
-            and i.stopped is None
-            and missing(i) > 0
-            and i.waiting is not Reason.CLOSED_DAY
-        }
+        self._urgent = {(i.account, i.symbol) for i in intents if self._wants_at_once(i)}
         self._cancel_orphans()
         for intent in sorted(intents, key=lambda i: i.side is Side.BUY):
             self._work(intent.intent_id)
@@ -90,9 +82,22 @@ class Planner:
             desk = self.accounts.get(order.account)
             if order.state is not OrderState.WORKING or order.intent_id in self.ledger.intents or desk is None:
                 continue
+            if not desk.cancel_possible(self.now):
+                continue
             asked = desk.cancelled_at.get(order.client_order_id, float("-inf"))
             if self.monotonic - asked >= float(self.config.chase.wait_s):
                 self.cancel(order, "没有要它的意图了")
+
+    def _wants_at_once(self, intent: Intent) -> bool:
+        """True for an intent that could trade now if nothing rested in its way."""
+        desk = self.accounts.get(intent.account)
+        if intent.resting or not intent.approved or intent.stopped is not None or missing(intent) == 0 or desk is None:
+            return False
+        if self.ledger.book(intent.strategy, intent.account, intent.symbol).frozen is not None:
+            return False
+        if intent.side is Side.SELL and self._sellable(intent, desk, desk.shares_of(intent.symbol)[1]) == 0:
+            return False
+        return desk.phase(self.now) in (Phase.CONTINUOUS, Phase.CLOSING_CALL)
 
     def _work(self, intent_id: str) -> None:
         for _ in range(8):  # a cut is followed by another question, never by many
@@ -120,6 +125,8 @@ class Planner:
         """Apply a halt or a pause to an intent; True when its live order is to be left where it is, but not chased."""
         if intent.origin is Origin.LIQUIDATE or intent.stopped is not None:
             return False
+        if not intent.approved and intent.origin is Origin.DEBT:
+            return False  # it waits for a person anyway; ended here it would be raised again as an approved debt
         reason = Reason.HALTED if self.halted else self.stopped(intent.strategy)
         if reason is None:
             return False

@@ -88,7 +88,11 @@ def load(session: Session, today: date) -> Loaded:
             ),
         ],
     )
-    intents = _any(session, INTENT, [("WHERE ended = 0", ()), ("WHERE day = ?", (day,))])
+    intents = _any(
+        session,
+        INTENT,
+        [("WHERE ended = 0", ()), ("WHERE day = ?", (day,)), ("WHERE given_up > 0 AND day >= ?", (recent,))],
+    )
     orders = _any(
         session,
         ORDER,

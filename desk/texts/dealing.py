@@ -128,3 +128,7 @@ def lapsed_by_positions(symbol: str, key: str, change: int, fits: bool) -> str:
 
 def incomplete(account: str) -> str:
     return f"账户 {account} 的查询结果缺少今天已报的委托,核对完之前不下新单,请看一眼券商终端。"
+
+
+def channel_failed(account: str, error: str) -> str:
+    return f"账户 {account} 的通道出错({error}),这个账户暂停下单,其他账户不受影响;恢复并核对完后继续。"
