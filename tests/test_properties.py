@@ -29,7 +29,8 @@ from tests.crashing import CrashingWorld
 from tests.strategies import JoinQuant, pin_prices
 from tests.world import NO_LIMITS, World, strategy
 
-LONG = bool(os.environ.get("GENDAN_LONG"))
+LONG = os.environ.get("GENDAN_LONG", "") not in ("", "0")
+pytestmark = [pytest.mark.long, pytest.mark.timeout(4 * 3600)] if LONG else []
 SEEDS = st.integers(0, 2**31)
 START = datetime(2026, 11, 18, 9, 31, tzinfo=BEIJING)  # a Wednesday
 TROUBLES = [*PlaceTrouble, *CancelTrouble, *ReportTrouble, *SnapshotTrouble]
@@ -322,31 +323,31 @@ def test_a_seed_that_once_failed_holds(name: str, seed: int) -> None:
     play_one(seed)
 
 
-@examples(12)
+@examples(20)
 @given(SEEDS)
 def test_never_more_than_meant_and_books_that_agree_under_faults_and_kills(seed: int) -> None:
     faults_and_kills(seed)
 
 
-@examples(8)
+@examples(16)
 @given(SEEDS)
 def test_a_crash_inside_a_commit_or_a_broker_call_loses_and_doubles_nothing(seed: int) -> None:
     crashes_inside(seed)
 
 
-@examples(10)
+@examples(14)
 @given(SEEDS)
 def test_what_is_followed_without_faults_is_held_in_proportion(seed: int) -> None:
     calm_days(seed)
 
 
-@examples(5)
+@examples(8)
 @given(SEEDS)
 def test_an_account_that_never_closes_crosses_midnight_without_losing_anything(seed: int) -> None:
     over_midnight(seed)
 
 
-@examples(3)
+@examples(4)
 @given(SEEDS)
 def test_a_run_that_is_killed_ends_in_the_same_positions(seed: int) -> None:
     killed_or_not(seed)
