@@ -344,7 +344,8 @@ def rule_absent(
     if known is None or known.generation != snapshot.generation:
         start = monotonic if sent_at is None else sent_at
         known = absences[key] = Absence(snapshot.generation, max(start, known.first_at if known else start))
-    if monotonic - known.first_at < settle_s:
+    looked = monotonic - max(0.0, (now - snapshot.taken_at).total_seconds())  # it shows how things stood at its begin
+    if looked - known.first_at < settle_s:
         return False
     known.seen += 1
     if known.seen < 2:

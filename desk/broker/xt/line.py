@@ -22,7 +22,7 @@ class Timing:
     stop_s: float = 5.0
     query_s: float = 5.0  # one question of a poll
     poll_s: float = 30.0  # all questions of a poll
-    poll_age_s: float = 3.0  # an older picture is not handed out
+    poll_age_s: float = 3.0  # since it was done; an older picture is not handed out
     ping_every_s: float = 5.0
     pings_missed: int = 2  # so many in a row and the line counts as lost
     send_s: float = 3.0  # an order that waited longer for its turn is not sent any more

@@ -66,7 +66,7 @@ class Poller:
         self._bell = threading.Event()
         self._closing = False
         self._lock = threading.Lock()
-        self._picture: tuple[Snapshot, float, int] | None = None  # with its begin (monotonic) and the placings before
+        self._picture: tuple[Snapshot, float, int] | None = None  # with its end (monotonic), placings before it
         self._placings = 0
         self._busy = False
         self._complained: set[str] = set()
@@ -85,8 +85,9 @@ class Poller:
             picture, self._picture = self._picture, None
         line = self._line()
         if picture is not None and line is not None and not self._stuck():
-            snapshot, begun, placings = picture
-            young = self._clock.monotonic() - begun <= self._timing.poll_age_s
+            snapshot, done, placings = picture
+            # A slow terminal's pictures are old when they are done; `taken_at` tells it, to be judged by.
+            young = self._clock.monotonic() - done <= self._timing.poll_age_s
             if snapshot.generation == line.generation and placings == self._placings and young:
                 return snapshot
         if line is not None and not self._busy:
@@ -116,7 +117,7 @@ class Poller:
                     self._busy = False
 
     def _poll(self, line: Line) -> None:
-        begun, placings = self._clock.monotonic(), self._placings
+        placings = self._placings
         try:
             snapshot = self._bounded.run("poll", lambda: self._look(line), self._timing.poll_s)
         except (NoAnswer, NoPicture, Hung) as error:
@@ -134,7 +135,7 @@ class Poller:
             self._bell.set()
             return
         with self._lock:
-            self._picture = (snapshot, begun, placings)
+            self._picture = (snapshot, self._clock.monotonic(), placings)
         self._ring()
 
     def _look(self, line: Line) -> Snapshot:

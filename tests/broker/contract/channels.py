@@ -56,6 +56,9 @@ class Channel:
     def hang(self, account: str) -> None: ...
     def wake(self, account: str) -> None: ...
 
+    def slow(self, account: str, seconds: float) -> None:
+        """What goes to the terminal takes half as long each way."""
+
     def lose_next_order(self, account: str) -> None:
         """The next order never arrives, without a word."""
 
@@ -238,6 +241,9 @@ class XtChannel(Channel):
 
     def wake(self, account: str) -> None:
         self.terminals[account].hang(False)
+
+    def slow(self, account: str, seconds: float) -> None:
+        self.terminals[account].faults.latency_s = seconds / 2
 
     def lose_next_order(self, account: str) -> None:
         self.terminals[account].faults.once(PlaceTrouble.LOST)

@@ -334,6 +334,17 @@ def test_a_closed_broker_leaves_no_thread_and_reports_nothing_more(bench: Bench)
     assert not bench.broker.connected
 
 
+def test_a_terminal_that_takes_two_seconds_for_each_answer_still_shows_complete_pictures(bench: Bench) -> None:
+    if not bench.channel.hangs:
+        pytest.skip("there is no terminal that could be slow")
+    bench.channel.slow(ACCOUNT, 2.0)
+    remark = bench.buy(200)
+    begun = bench.clock.now()
+    picture = bench.snapshot()
+    assert bench.order(remark, picture).filled == 200
+    assert begun <= picture.taken_at <= bench.clock.now()
+
+
 def test_closing_at_a_terminal_that_hangs_comes_to_an_end(bench: Bench) -> None:
     if not bench.channel.hangs:
         pytest.skip("there is no terminal that could hang")

@@ -265,3 +265,23 @@ def test_a_cut_line_delays_no_order_of_the_other_account(make: Make) -> None:
     world.channel.mend(OTHER)
     world.until(lambda: world.own(SH, account=OTHER) == 300, seconds=300)
     checks.assert_books_agree(world)
+
+
+def test_a_terminal_that_answers_after_two_seconds_delays_no_order_of_the_other_account(make: Make) -> None:
+    """Every answer of the other terminal takes 2 s; ours gets each order in the turn of its signal."""
+    world = two(make)
+    if not world.channel.hangs:
+        pytest.skip("there is no terminal that could be slow")
+    world.channel.slow(OTHER, 2.0)
+    world.order("0", BANK, "buy", 100)
+    world.until(lambda: quiet(world), seconds=600)
+    for number in range(1, 6):
+        begun = world.clock.now()
+        before = len(world.sent(MAIN))
+        world.order(str(number), BANK, "buy", 100)
+        assert len(world.sent(MAIN)) == before + 1, "it is at the native call before any time has passed"
+        assert world.clock.now() == begun
+        world.pass_time(1.5)
+    world.until(lambda: quiet(world), seconds=600)
+    assert [world.own(SH, account=name) for name in (MAIN, OTHER)] == [600, 600]
+    checks.assert_books_agree(world)
