@@ -1,4 +1,7 @@
-"""Measure and print one table: `python -m benchmarks [accepts] [latency] [burst] [standing] [--runs 5] [--quick]`."""
+"""Measure and print one table: `python -m benchmarks [NAME …] [--runs 5] [--quick]`.
+
+NAME is accepts, latency, native, burst or standing; native is left out where xtquant is not installed.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ Measure = Callable[[Path], list[figures.Figure]]
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help="accepts, latency, burst, standing; all if none")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="accepts, latency, native …; all if none")
     parser.add_argument("--runs", type=int, default=5, help="how often each is measured; the median counts")
     parser.add_argument("--quick", action="store_true", help="tiny counts: shows that it works, measures nothing")
     parser.add_argument("--json", type=Path, metavar="FILE", help="where every run's value goes")
@@ -33,6 +36,7 @@ def main() -> int:
     measures: dict[str, Measure] = {
         "accepts": lambda at: accepts.measure(at, runs=runs, count=40 if quick else 3000, say=say),
         "latency": lambda at: latency.measure(at, runs=runs, count=2 if quick else 100, say=say),
+        "native": lambda at: latency.native(at, runs=runs, count=2 if quick else 100, say=say),
         "burst": lambda at: latency.burst(at, runs=runs, count=10 if quick else latency.BURST, say=say),
         "standing": lambda at: standing.measure(at, runs=runs, count=200 if quick else standing.EVENTS, say=say),
     }

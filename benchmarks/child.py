@@ -1,4 +1,4 @@
-"""The processes that are measured: `python -m benchmarks.child ours|floor|desk FOLDER`, asked by lines on stdin.
+"""The processes that are measured: `python -m benchmarks.child ours|floor|desk|native FOLDER`, asked by lines on stdin.
 
 Each prints one JSON line when it is ready ({"port": n}) and one for every line it reads; at the end of stdin it stops.
 """
@@ -90,8 +90,11 @@ def floor(folder: Path) -> None:
     writer.close()
 
 
-def desk(folder: Path) -> None:
-    """The whole daemon, its broker's door and the socket's reads noted; the exchange keeps its book in memory."""
+def desk(folder: Path, put_between: Callable[[Any, list[tuple[float, str]]], None] | None = None) -> None:
+    """The whole daemon, its broker's door and the socket's reads noted; the exchange keeps its book in memory.
+
+    `put_between(parts, places)` puts something else between trader and exchange and notes the orders itself.
+    """
     from desk import serving
     from desk.broker.paper import PaperExchange
     from desk.cli import parts
@@ -140,6 +143,8 @@ def desk(folder: Path) -> None:
 
     serving._Channel.received = noted_read  # type: ignore[method-assign]
     parts.PaperExchange = in_memory  # type: ignore[misc, assignment]
+    if put_between is not None:
+        put_between(parts, places)
     daemon = Daemon(Home(folder), clock=SystemClock(), roles=frozenset({RECEIVER, TRADER}), env={}, console_level=None)
     daemon.open()
 
@@ -152,8 +157,9 @@ def desk(folder: Path) -> None:
 
         broker.place = noted_place
 
-    for account in daemon.trading.desks.values():
-        note(account.broker)
+    if put_between is None:
+        for account in daemon.trading.desks.values():
+            note(account.broker)
     daemon.start()
 
     def stamps(_: list[str]) -> dict[str, Any]:
@@ -189,7 +195,40 @@ def desk(folder: Path) -> None:
     daemon.close()
 
 
+def native(folder: Path) -> None:
+    """The daemon over the genuine xtquant over a simulated MiniQMT; an order is noted where the native call begins."""
+    from desk.broker.xt import XtBroker
+    from desk.broker.xt_sim import Terminal, install
+    from desk.broker.xt_sim.client import XtQuantAsyncClient
+
+    def put_between(parts: Any, places: list[tuple[float, str]]) -> None:
+        found = XtQuantAsyncClient.__getattr__
+
+        def noted(client: XtQuantAsyncClient, name: str) -> Callable[..., None]:
+            call = found(client, name)
+            if name != "orderStockWithSeq":
+                return call
+
+            def order(seq: int, asked: Any) -> None:
+                places.append((time.perf_counter(), asked.m_strOrderRemark))
+                call(seq, asked)
+
+            return order
+
+        XtQuantAsyncClient.__getattr__ = noted  # type: ignore[method-assign]
+
+        def at_a_terminal(account: str, exchange: Any, _: Any) -> XtBroker:
+            path, clock = str(folder / "userdata_mini"), SystemClock()
+            Path(path).mkdir()
+            install([Terminal(path, {"88001234": exchange}, clock)])
+            return XtBroker(account, path=path, account_id="88001234", clock=clock)
+
+        parts.PaperBroker = at_a_terminal
+
+    desk(folder, put_between)
+
+
 if __name__ == "__main__":
-    {"ours": ours, "floor": floor, "desk": desk}[sys.argv[1]](Path(sys.argv[2]))
+    {"ours": ours, "floor": floor, "desk": desk, "native": native}[sys.argv[1]](Path(sys.argv[2]))
 
 __all__ = ["KID", "SECRET"]

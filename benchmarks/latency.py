@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import random
 import time
 from collections.abc import Callable
@@ -25,56 +26,74 @@ def measure(folder: Path, *, runs: int, count: int, say: Callable[[str], None]) 
     """
     figures = []
     for resting, most in ((0, 10), (RESTING, 20)):
-        net: list[list[float]] = []
-        gross: list[list[float]] = []
-        answered: list[list[float]] = []
-        commits: list[float] = []
-        with _desk(folder / f"resting-{resting}") as desk, Child("floor", folder / f"floor-{resting}") as floor:
-            signals = Signals()
-            if resting:
-                _rest(desk, signals, resting)
-            desk.ask("scene", *(word for n in range(_STOCKS) for word in (symbol(n), "10.00")))
-            chance = random.Random(1)
-            for run in range(-1, runs):
-                desk.ask("stamps")
-                before = desk.ask("commit", _COMMITS)
-                sent = count // 10 if run < 0 else count
-                control = []
-                for number in range(sent):
-                    post = [request(signals.bought(number % _STOCKS))]
-                    volley(desk.port, post, clients=1, keep=True)
-                    # Its fill comes with the exchange's next tick; the pause varies against the loop's own rhythm.
-                    time.sleep(chance.uniform(0.2, 0.3))
-                    control += volley(floor.port, post, clients=1, keep=True).latencies
-                    time.sleep(chance.uniform(0.1, 0.2))
-                stamps = _settled(desk, sent)
-                if run < 0:
-                    continue
-                taken = [place - read for read, place in zip(stamps["reads"], stamps["places"], strict=True)]
-                own = [first + second for first, second in zip(*[iter(stamps["synced"])] * 2, strict=True)]
-                gross.append(taken)
-                answered.append(control)
-                net.append([all_ - commit for all_, commit in zip(taken, own, strict=True)])
-                commits.append((before + desk.ask("commit", _COMMITS)) / 2)
-                say(
-                    f"{resting} resting, run {run + 1}: net p50 {percentile(net[-1], 0.5) * 1000:.1f} ms, "
-                    f"p99 {percentile(net[-1], 0.99) * 1000:.1f} ms; a signal's two commits "
-                    f"p50 {percentile(own, 0.5) * 1000:.1f} ms, p99 {percentile(own, 0.99) * 1000:.1f} ms"
-                )
-            if (left := desk.ask("live")) != resting:
-                raise RuntimeError(f"{left} orders are live instead of {resting}")
         place = f"{resting} orders resting" if resting else "idle"
-        for share in (0.5, 0.99):
-            values = tuple(percentile(taken, share) * 1000 for taken in net)
-            name = f"signal to broker, {place}, p{share * 100:.0f} net"
-            figures.append(Figure(name=name, unit="ms", ours=values, at_most=most if share > 0.9 else None))
-        for share in (0.5, 0.99):
-            values = tuple(percentile(taken, share) * 1000 for taken in gross)
-            control_values = tuple(percentile(taken, share) * 1000 for taken in answered)
-            name = f"  p{share * 100:.0f} with its two commits (floor: its answer)"
-            figures.append(Figure(name=name, unit="ms", ours=values, floor=control_values))
-        beside = tuple(commit * 1000 for commit in commits)
-        figures.append(Figure(name="  a commit of one row, beside", unit="ms", ours=beside))
+        figures += _series(folder, "desk", resting, f"signal to broker, {place}", most, runs=runs, count=count, say=say)
+    return figures
+
+
+def native(folder: Path, *, runs: int, count: int, say: Callable[[str], None]) -> list[Figure]:
+    """The same to the native call of the genuine xtquant: orderStockWithSeq, over a simulated terminal."""
+    if importlib.util.find_spec("xtquant") is None:
+        say("xtquant is not installed here: left out")
+        return []
+    name = f"signal to native call, {RESTING} orders resting"
+    return _series(folder, "native", RESTING, name, 20, runs=runs, count=count, say=say)
+
+
+def _series(
+    folder: Path, role: str, resting: int, name: str, most: float, *, runs: int, count: int, say: Callable[[str], None]
+) -> list[Figure]:
+    """Measure single signals at a daemon of that role beside so many resting orders; `most`: ms, of the p99 net."""
+    net: list[list[float]] = []
+    gross: list[list[float]] = []
+    answered: list[list[float]] = []
+    commits: list[float] = []
+    with _desk(folder / f"{role}-{resting}", role) as desk, Child("floor", folder / f"floor-{role}-{resting}") as floor:
+        signals = Signals()
+        if resting:
+            _rest(desk, signals, resting)
+        desk.ask("scene", *(word for n in range(_STOCKS) for word in (symbol(n), "10.00")))
+        chance = random.Random(1)
+        for run in range(-1, runs):
+            desk.ask("stamps")
+            before = desk.ask("commit", _COMMITS)
+            sent = count // 10 if run < 0 else count
+            control = []
+            for number in range(sent):
+                post = [request(signals.bought(number % _STOCKS))]
+                volley(desk.port, post, clients=1, keep=True)
+                # Its fill comes with the exchange's next tick; the pause varies against the loop's own rhythm.
+                time.sleep(chance.uniform(0.2, 0.3))
+                control += volley(floor.port, post, clients=1, keep=True).latencies
+                time.sleep(chance.uniform(0.1, 0.2))
+            stamps = _settled(desk, sent)
+            if run < 0:
+                continue
+            taken = [place - read for read, place in zip(stamps["reads"], stamps["places"], strict=True)]
+            own = [first + second for first, second in zip(*[iter(stamps["synced"])] * 2, strict=True)]
+            gross.append(taken)
+            answered.append(control)
+            net.append([all_ - commit for all_, commit in zip(taken, own, strict=True)])
+            commits.append((before + desk.ask("commit", _COMMITS)) / 2)
+            say(
+                f"{name}, run {run + 1}: net p50 {percentile(net[-1], 0.5) * 1000:.1f} ms, "
+                f"p99 {percentile(net[-1], 0.99) * 1000:.1f} ms; a signal's two commits "
+                f"p50 {percentile(own, 0.5) * 1000:.1f} ms, p99 {percentile(own, 0.99) * 1000:.1f} ms"
+            )
+        if (left := desk.ask("live")) != resting:
+            raise RuntimeError(f"{left} orders are live instead of {resting}")
+    figures = []
+    for share in (0.5, 0.99):
+        values = tuple(percentile(taken, share) * 1000 for taken in net)
+        title = f"{name}, p{share * 100:.0f} net"
+        figures.append(Figure(name=title, unit="ms", ours=values, at_most=most if share > 0.9 else None))
+    for share in (0.5, 0.99):
+        values = tuple(percentile(taken, share) * 1000 for taken in gross)
+        control_values = tuple(percentile(taken, share) * 1000 for taken in answered)
+        title = f"  p{share * 100:.0f} with its two commits (floor: its answer)"
+        figures.append(Figure(name=title, unit="ms", ours=values, floor=control_values))
+    beside = tuple(commit * 1000 for commit in commits)
+    figures.append(Figure(name="  a commit of one row, beside", unit="ms", ours=beside))
     return figures
 
 
@@ -98,9 +117,9 @@ def burst(folder: Path, *, runs: int, count: int = BURST, say: Callable[[str], N
     ]
 
 
-def _desk(folder: Path) -> Child:
+def _desk(folder: Path, role: str = "desk") -> Child:
     write_home(folder, free_port())
-    return Child("desk", folder)
+    return Child(role, folder)
 
 
 def _rest(desk: Child, signals: Signals, count: int) -> None:
