@@ -24,7 +24,6 @@ from tests.stand_in.programs import ACCOUNT, Postman, Program, exchange_of_its_o
 
 KILLS = 5
 RATIOS = ("1", "0.3", "0.5")
-STRATEGIES = 3
 PRICES = {
     "000001.XSHE": Decimal("10.00"),
     "600000.XSHG": Decimal("8.50"),
@@ -229,7 +228,7 @@ def assert_all_is_well(program: Program, line: RemotePaperBroker, pens: list[Pen
 
 def run(folder: Path, seed: int, kills: int, troubles: tuple[tuple[str, str], ...] = TROUBLES) -> None:
     chance = random.Random(seed)
-    port = make_home(folder / "home", strategies=STRATEGIES, ratios=RATIOS)
+    port = make_home(folder / "home", ratios=RATIOS, 委托等待秒数="0.5", 最大重新下单次数=2)
     with (
         exchange_of_its_own(folder / "exchange", seed=seed) as (env, line),
         Program(folder / "home", port=port, env=env) as program,
@@ -241,7 +240,7 @@ def run(folder: Path, seed: int, kills: int, troubles: tuple[tuple[str, str], ..
         line.order_exchange("fault", kind="place", trouble="answered_late", rate=0.3)
         program.start()
         news = threading.Semaphore(0)
-        pens = [Pen(Writer(n, random.Random(seed * 10 + n)), port, news) for n in range(1, STRATEGIES + 1)]
+        pens = [Pen(Writer(n, random.Random(seed * 10 + n)), port, news) for n in range(1, len(RATIOS) + 1)]
         try:
             for _ in range(kills):
                 for _ in range(chance.randint(1, 15)):
@@ -268,6 +267,7 @@ def run(folder: Path, seed: int, kills: int, troubles: tuple[tuple[str, str], ..
         assert program.stop() == 0, program.text()
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("seed", range(1, 5))
 def test_killed_five_times_in_a_burst_nothing_is_lost_doubled_or_more_than_meant(tmp_path: Path, seed: int) -> None:
     run(tmp_path, seed, KILLS)

@@ -52,20 +52,19 @@ def secret(number: int) -> str:
     return "gd2_" + base64.urlsafe_b64encode(hashlib.sha256(b"%d" % number).digest()).decode().rstrip("=")
 
 
-def make_home(path: Path, *, strategies: int = 1, port: int | None = None, ratios: tuple[str, ...] = ("1",)) -> int:
-    """Write a home with one paper account, always open, that paces nothing and chases fast; tells its port."""
-    port = port or free_port()
+def make_home(path: Path, *, ratios: tuple[str, ...] = ("1",), **chase: object) -> int:
+    """Write a home with one paper account, always open, that paces nothing; tells its port.
+
+    `ratios`: one strategy for each. `chase`: keys of 聚宽跟单设置.json.
+    """
+    port = free_port()
     limits = {"每秒委托数": None, "单笔金额": None, "单日委托数": None, "单日撤单数": None}
     rows = [
-        {"名称": f"策略{n}", "标识": f"k{n}", "密钥": secret(n), "跟单比例": ratios[(n - 1) % len(ratios)]}
-        for n in range(1, strategies + 1)
+        {"名称": f"策略{n}", "标识": f"k{n}", "密钥": secret(n), "跟单比例": ratio}
+        for n, ratio in enumerate(ratios, start=1)
     ]
     trading = account(ACCOUNT, 初始资金=100_000_000, 全天交易=True)
-    write_home(
-        path,
-        follow(*rows, 端口=port, 限额=limits, 委托等待秒数="0.5", 最大重新下单次数=2),
-        analysis(trading, 微信token=[]),
-    )
+    write_home(path, follow(*rows, 端口=port, 限额=limits, **chase), analysis(trading, 微信token=[]))
     return port
 
 
