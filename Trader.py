@@ -147,7 +147,7 @@ class Trader:
             ledger.events[event.event_id] = event
             ledger.outcomes[event.event_id] = outcome
         for jq_order in loaded.jq_orders:
-            ledger.jq_orders[jq_order.strategy, jq_order.day, jq_order.jq_order_id] = jq_order
+            ledger.remember_jq_order(jq_order)
         for rate in loaded.jq_rates:
             ledger.jq_rates[rate.strategy, rate.day, rate.jq_order_id][rate.account] = rate
         for holding in loaded.holdings:

@@ -133,8 +133,8 @@ def raise_debt(
 def empty_entitlement(ledger: Ledger, key: BookKey, now: datetime) -> None:
     """Make T 0 for a liquidation: what the book owns is all to be sold, and no later buy brings it back."""
     strategy, account, symbol = key
-    for jq_key, order in list(ledger.jq_orders.items()):
-        if (order.strategy, order.symbol, order.side) != (strategy, symbol, Side.BUY) or order.status.final:
+    for jq_key, order in ledger.live_jq_orders(strategy, symbol):
+        if order.side is Side.SELL:
             continue
         rate = ledger.jq_rates.get(jq_key, {}).get(account)
         if rate is not None:

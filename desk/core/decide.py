@@ -142,9 +142,8 @@ def _close_outsold(ledger: Ledger, news: OrderNews, ref: str, view: View) -> Non
     emptied = news.status is JqStatus.HELD and news.holding_after == 0
     if not emptied and target <= already + ledger.holding(news.strategy, news.symbol).counted_shares:
         return
-    for other_key, other in list(ledger.jq_orders.items()):
-        mine = other.strategy == news.strategy and other.symbol == news.symbol and other.side is Side.SELL
-        if not mine or other_key == key or other.status.final or other.closed or other.counted <= other.filled:
+    for other_key, other in ledger.live_jq_orders(news.strategy, news.symbol):
+        if other.side is Side.BUY or other_key == key or other.closed or other.counted <= other.filled:
             continue
         accounts = ledger.accounts_of_book(news.strategy, news.symbol)
         done = close_without_final(
@@ -160,12 +159,8 @@ def _close_outsold(ledger: Ledger, news: OrderNews, ref: str, view: View) -> Non
 def _live_buys(ledger: Ledger, strategy: str, symbol: str) -> list[tuple[JqKey, JqOrder]]:
     return [
         (key, order)
-        for key, order in ledger.jq_orders.items()
-        if order.strategy == strategy
-        and order.symbol == symbol
-        and order.side is Side.BUY
-        and not order.status.final
-        and order.counted > order.filled
+        for key, order in ledger.live_jq_orders(strategy, symbol)
+        if order.side is Side.BUY and order.counted > order.filled
     ]
 
 

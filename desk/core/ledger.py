@@ -62,6 +62,7 @@ class Ledger:
     gap_keys: set[str] = field(default_factory=set)
     seqs: dict[str, int] = field(default_factory=dict)
     counts: dict[tuple[str, date], DayCounts] = field(default_factory=dict)
+    _live_jq: dict[tuple[str, str], dict[JqKey, JqOrder]] = field(default_factory=lambda: defaultdict(dict))
     _of_event: dict[str, dict[str, Intent]] = field(default_factory=lambda: defaultdict(dict))
     _of_book: dict[BookKey, set[str]] = field(default_factory=lambda: defaultdict(set))
     _of_slot: dict[Slot, str] = field(default_factory=dict)
@@ -119,13 +120,17 @@ class Ledger:
     def books_on(self, account: str, symbol: str) -> list[Book]:
         return [self.books[s, account, symbol] for s in self._strategies_on.get((account, symbol), ())]
 
+    def live_jq_orders(self, strategy: str, symbol: str) -> list[tuple[JqKey, JqOrder]]:
+        """The strategy's orders of a symbol that JoinQuant has not told a final status of."""
+        return list(self._live_jq.get((strategy, symbol), {}).items())
+
     def counts_of(self, account: str, day: date) -> DayCounts:
         return self.counts.setdefault((account, day), DayCounts(day))
 
     # --- writing -----------------------------------------------------------------------------------------------------
 
     def put_jq_order(self, order: JqOrder) -> None:
-        self.jq_orders[order.strategy, order.day, order.jq_order_id] = order
+        self.remember_jq_order(order)
         self.batch.jq_orders[order.strategy, order.day.isoformat(), order.jq_order_id] = order
 
     def put_jq_rate(self, rate: JqRate) -> None:
@@ -287,6 +292,16 @@ class Ledger:
             del self.jq_rates[gone]
 
     # --- loading -----------------------------------------------------------------------------------------------------
+
+    def remember_jq_order(self, order: JqOrder) -> None:
+        """Take a JoinQuant order as the journal has it (no change, nothing for the batch)."""
+        key = (order.strategy, order.day, order.jq_order_id)
+        self.jq_orders[key] = order
+        live = self._live_jq[order.strategy, order.symbol]
+        if order.status.final:
+            live.pop(key, None)
+        else:
+            live[key] = order
 
     def remember_intent(self, intent: Intent) -> None:
         """Take an intent as the journal has it (no change, nothing for the batch)."""

@@ -173,10 +173,8 @@ def still_to_sell(ledger: Ledger, key: BookKey, *, but: JqOrder | None = None) -
     """Our part of what the strategy's live sells have not yet sold at JoinQuant, `but` one of them."""
     strategy, account, symbol = key
     total = Decimal(0)
-    for jq_key, order in ledger.jq_orders.items():
-        if (order.strategy, order.symbol, order.side) != (strategy, symbol, Side.SELL) or order.status.final:
-            continue
-        if order.closed or order.counted <= order.filled:
+    for jq_key, order in ledger.live_jq_orders(strategy, symbol):
+        if order.side is Side.BUY or order.closed or order.counted <= order.filled:
             continue
         if but is not None and (but.day, but.jq_order_id) == (order.day, order.jq_order_id):
             continue
