@@ -87,11 +87,21 @@ def _end_on_signals(over: threading.Event) -> None:
 @cli.command()
 @with_home
 @click.option("--serve", is_flag=True, help="演示完不退出，可以接着用别的命令看")
-def demo(home: Path, serve: bool) -> None:
+@click.option(
+    "--channel",
+    type=click.Choice(["paper", "miniqmt-sim"]),
+    default="paper",
+    help="miniqmt-sim：经真正的 xtquant 程序库和模拟的 MiniQMT 终端",
+)
+def demo(home: Path, serve: bool, channel: str) -> None:
     """演示：在临时文件夹里，从聚宽发信号到模拟成交走一遍。"""
     from desk.cli.demo import play
 
-    raise Leave(play(serve=serve, until_asked=_end_on_signals))
+    if channel == "paper":
+        raise Leave(play(serve=serve, until_asked=_end_on_signals))
+    from desk.cli.demo_terminal import TerminalVenue
+
+    raise Leave(play(serve=serve, until_asked=_end_on_signals, venue=TerminalVenue()))
 
 
 # --- looking ----------------------------------------------------------------------------------------------------------

@@ -18,11 +18,12 @@ from decimal import Decimal
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from tqdm import tqdm
 
 from base_func import symbol_of
+from desk.broker.paper import PaperExchange
 from desk.cli.asking import wait_for
 from desk.cli.daemon import Daemon
 from desk.cli.demo_day import ACCOUNT, PRICES, ROTATION, SMALL, Act, Expected, today, yesterday
@@ -58,6 +59,66 @@ class ShiftedClock(SystemClock):
         return super().now() - self._earlier
 
 
+class Venue(Protocol):
+    """Where the demo trades: which account, on which two days, at which exchange."""
+
+    mode: str
+    bonus: bool  # whether ten shares become thirteen overnight
+
+    def account(self, home: Path) -> dict[str, object]:
+        """The account, as 分析配置.json names it."""
+        ...
+
+    def opening(self, home: Path) -> str: ...
+
+    def clocks(self) -> tuple[ShiftedClock, ShiftedClock]:
+        """The clocks of both days."""
+        ...
+
+    def open(self, home: Path, clock: ShiftedClock) -> None:
+        """Begin a day, before its daemon does."""
+        ...
+
+    def exchange(self, daemon: Daemon) -> PaperExchange: ...
+
+    def env(self, home: Path) -> dict[str, str]: ...
+
+    def close(self) -> None:
+        """End a day, after its daemon has ended."""
+        ...
+
+
+class EmbeddedVenue:
+    """The paper exchange inside the daemon, always open."""
+
+    mode = "模拟"
+    bonus = True
+
+    def account(self, home: Path) -> dict[str, object]:
+        return {"名称": ACCOUNT, "通道": "paper", "全天交易": True, "初始资金": 1000000}
+
+    def opening(self, home: Path) -> str:
+        return texts.opening(home)
+
+    def clocks(self) -> tuple[ShiftedClock, ShiftedClock]:
+        """Now, but for the minutes around midnight, and the same a day earlier."""
+        late = SystemClock().now() + _MIDNIGHT_ROOM
+        room = _MIDNIGHT_ROOM * 2 if late.date() != SystemClock().now().date() else timedelta(0)
+        return ShiftedClock(room + timedelta(days=1)), ShiftedClock(room)
+
+    def open(self, home: Path, clock: ShiftedClock) -> None:
+        """The daemon opens its exchange itself."""
+
+    def exchange(self, daemon: Daemon) -> PaperExchange:
+        return daemon.trading.exchanges[ACCOUNT]
+
+    def env(self, home: Path) -> dict[str, str]:
+        return {}
+
+    def close(self) -> None:
+        """The daemon closes its exchange itself."""
+
+
 class Robot:
     """A WeCom group robot on a loopback port, so that the demo shows the messages as the group would see them."""
 
@@ -90,14 +151,28 @@ class Robot:
 class Stage:
     """One day of the demo: a daemon at work and the strategies that send to it."""
 
-    def __init__(self, home: Path, clock: SystemClock, secrets: dict[str, str], states: dict[str, Bag]) -> None:
+    def __init__(
+        self, home: Path, venue: Venue, clock: ShiftedClock, secrets: dict[str, str], states: dict[str, Bag]
+    ) -> None:
         """`states`: what JoinQuant keeps of each strategy over night, by name."""
         self.clock = clock
-        self.daemon = Daemon(Home(home), clock=clock, roles=frozenset({RECEIVER, TRADER}), env={}, console_level=None)
-        self.daemon.open()
+        self.venue = venue
+        venue.open(home, clock)
+        self.daemon = Daemon(
+            Home(home),
+            clock=clock,
+            roles=frozenset({RECEIVER, TRADER}),
+            env=venue.env(home),
+            console_level=None,
+        )
+        try:
+            self.daemon.open()
+        except BaseException:
+            venue.close()
+            raise
         self.daemon.start()
         self.journal = self.daemon.journal
-        self.exchange = self.daemon.trading.exchanges[ACCOUNT]
+        self.exchange = venue.exchange(self.daemon)
         self.answers: list[tuple[str, str]] = []  # what a repeated and a forged body were answered
         self.strategies: dict[str, Pasted] = {}
         for name, (kid, _) in _RATIOS.items():
@@ -115,7 +190,10 @@ class Stage:
     def close(self) -> None:
         for strategy in self.strategies.values():
             strategy.close()
-        self.daemon.close()
+        try:
+            self.daemon.close()
+        finally:
+            self.venue.close()
 
     def states(self) -> dict[str, Bag]:
         return {
@@ -224,27 +302,32 @@ class Stage:
         return expected
 
 
-def play(*, serve: bool, until_asked: Callable[[threading.Event], None], out: Callable[[str], None] = print) -> int:
+def play(
+    *,
+    serve: bool,
+    until_asked: Callable[[threading.Event], None],
+    out: Callable[[str], None] = print,
+    venue: Venue | None = None,
+) -> int:
     """Play both days, print what came of them; exit 0 only if everything agrees."""
     from desk.cli import demo_report
 
+    venue = venue or EmbeddedVenue()
     home = Path(tempfile.mkdtemp(prefix="gendan-demo-"))
     robot = Robot()
     stage: Stage | None = None
     try:
         secrets = {name: make_secret(fresh_bytes(32)) for name in _RATIOS}
-        _write_home(home, secrets, robot.address)
-        late = SystemClock().now() + _MIDNIGHT_ROOM
-        room = _MIDNIGHT_ROOM * 2 if late.date() != SystemClock().now().date() else timedelta(0)
-        clock = ShiftedClock(room)
-        acts = [list(yesterday()), list(today())]
-        out(texts.opening(home))
+        _write_home(home, venue, secrets, robot.address)
+        first, second = venue.clocks()
+        acts = [list(yesterday()), list(today(bonus=venue.bonus))]
+        out(venue.opening(home))
         with tqdm(total=sum(map(len, acts)), file=sys.stderr, bar_format=texts.BAR, leave=False, disable=None) as bar:
-            stage = Stage(home, ShiftedClock(room + timedelta(days=1)), secrets, {})
+            stage = Stage(home, venue, first, secrets, {})
             expected = stage.go(acts[0], bar)
-            states = _night(stage, clock.now().date())
+            states = _night(stage, second.now().date()) if venue.bonus else stage.states()
             stage.close()
-            stage = Stage(home, clock, secrets, states)
+            stage = Stage(home, venue, second, secrets, states)
             stage.wait_until(stage.no_debts)
             expected += stage.go(acts[1], bar)
         problems = demo_report.tell(stage, expected, robot, out)
@@ -273,17 +356,17 @@ def _night(stage: Stage, next_day: date) -> dict[str, Bag]:
     return states
 
 
-def _write_home(home: Path, secrets: dict[str, str], robot: str) -> None:
+def _write_home(home: Path, venue: Venue, secrets: dict[str, str], robot: str) -> None:
     follow = {
         "端口": _free_port(),
         "委托等待秒数": 1,
         "策略": [
-            {"名称": name, "标识": kid, "密钥": secrets[name], "跟单比例": ratio, "账户": ACCOUNT, "模式": "模拟"}
+            {"名称": name, "标识": kid, "密钥": secrets[name], "跟单比例": ratio, "账户": ACCOUNT, "模式": venue.mode}
             for name, (kid, ratio) in _RATIOS.items()
         ],
     }
     analysis = {
-        "账户": [{"名称": ACCOUNT, "通道": "paper", "全天交易": True, "初始资金": 1000000}],
+        "账户": [venue.account(home)],
         "微信token": ["00000000-demo-demo-demo-000000000000"],
         "微信地址": robot,
         "发送摘要时间": [],

@@ -66,7 +66,7 @@ def _ignored(what: str, strategy: str, reason: Reason) -> tuple[Expected, ...]:
 
 
 def yesterday() -> Iterator[Act]:
-    """Three purchases; overnight a bonus issue of 3 for 10."""
+    """Three purchases; overnight there may be a bonus issue of 3 for 10."""
     yield Act(
         title="主板 买 1000 × 0.5",
         play=_buy(SMALL, "000651.XSHE", 1000),
@@ -84,11 +84,12 @@ def yesterday() -> Iterator[Act]:
     )
 
 
-def today() -> Iterator[Act]:
+def today(*, bonus: bool) -> Iterator[Act]:
+    """`bonus`: there was a bonus issue overnight."""
     yield Act(
-        title="清仓 送股后 1300 → 我们 650，连零股一次卖光",
+        title="清仓 送股后 1300 → 我们 650，连零股一次卖光" if bonus else "清仓 1000 → 我们 500",
         play=lambda stage: stage.order_target(SMALL, "000651.XSHE", 0),
-        signals=_done("清仓含零股（10 送 3）", SMALL, 650),
+        signals=_done("清仓含零股（10 送 3）", SMALL, 650) if bonus else _done("主板清仓", SMALL, 500),
     )
     yield Act(
         title="清仓 科创板 250 股",

@@ -28,6 +28,7 @@ from desk.journal import JournalError
 from desk.journal.view_counts import status_counts
 from desk.texts import doctor_terminals as texts
 from desk.texts import installation as installation_texts
+from desk.texts import terminals as terminal_texts
 from desk.texts.labels import label
 
 LIBRARY, FOLDER, PROCESS = "程序库", "终端文件夹", "终端进程"
@@ -122,8 +123,9 @@ def _by_the_daemon(
         return  # said by the journal's own finding
     trouble = counts["flags"].get(FLAG + account.name, "")
     if trouble:
+        passing = trouble in (terminal_texts.CONNECTING, terminal_texts.MATCHING)
         text = texts.line_down(account.name, trouble)
-        yield Finding(name=LINE, state=BAD, text=text, mend=texts.MEND_CONNECT)
+        yield Finding(name=LINE, state=WARN if passing else BAD, text=text, mend=texts.MEND_CONNECT)
     else:
         yield Finding(name=LINE, state=GOOD, text=texts.connected_in_daemon(account.name))
     if order_test:
@@ -180,7 +182,7 @@ class Visit:
     def _quotes(self) -> Iterator[Finding]:
         quotes = terminals.quotes_of(self.broker, PROBE, self.clock, _LOOK_S)
         if not quotes.answers:
-            bad = BAD if self._trading_day() else WARN
+            bad = BAD if self._in_session() else WARN  # before the open the terminal may not know today yet
             yield Finding(
                 name=QUOTES, state=bad, text=texts.no_quotes(self.account.name, PROBE), mend=texts.MEND_QUOTES
             )

@@ -28,6 +28,21 @@ def opening(home: Path) -> str:
     )
 
 
+NO_LIBRARY = (
+    "没有安装 xtquant，演示不了 miniqmt-sim：它用真正的 xtquant 程序库，接一个模拟的 MiniQMT 终端。"
+    "请先 pip install -r requirements-dev.txt；只想看跟单过程，用 python main.py demo。"
+)
+
+
+def opening_at_a_terminal(home: Path, version: str) -> str:
+    return (
+        "Gendan 跟单演示（miniqmt-sim）：两个策略、一个 MiniQMT 账户、两个交易日的上午。\n"
+        "信号由真正的聚宽端代码签名加密后经 HTTP 发来；收下、入账、折算、追单、对账都是真程序，\n"
+        f"下单经过真正的程序库 {version}；只有 MiniQMT 终端和交易所是模拟的，没有任何真实账户。\n"
+        f"临时文件夹：{home}（结束后删除）"
+    )
+
+
 def undelivered(strategy: str, log: Sequence[str]) -> str:
     return f"{strategy} 的信号没有送到：{' '.join(log)}"
 

@@ -1,6 +1,6 @@
 """Daemons whose accounts are at simulated terminals under the genuine xtquant, in the middle of a trading day.
 
-Time runs twenty times as fast as on the wall, so that a terminal's seconds are not a test's.
+Time runs ten times as fast as on the wall, so that a terminal's seconds are not a test's.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ needs_library = pytest.mark.skipif(
 )
 
 MORNING = datetime(2026, 11, 20, 10, 0, tzinfo=BEIJING)
-FAST = 20
+FAST = 10
 PATIENCE_S = 20.0
 ID = "88001234"
 

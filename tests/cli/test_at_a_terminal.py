@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from desk.cli import facts, terminals
+import main
+from desk.cli import facts, installation, terminals
 from desk.cli.daemon import Daemon
 from desk.cli.exits import Leave
 from desk.cli.home import TRADER, Home
@@ -48,6 +49,7 @@ def told(daemon: Daemon) -> list[str]:
 
 def ready(room: Room, daemon: Daemon) -> None:
     until(lambda: all(daemon.trading.desks[name].ready for name in room.names), lambda: told(daemon))
+    until(lambda: not any(line(daemon, name) for name in room.names))  # what is told of it follows
 
 
 def check(daemon: Daemon, lines: Mapping[str, LineState]) -> tuple[bool, str]:
@@ -171,9 +173,9 @@ def test_the_self_check_tells_the_account_its_money_and_its_quotes(rooms: Rooms)
     room = rooms()
     with room.daemon() as daemon:
         ready(room, daemon)
-        until(lambda: status_counts(daemon.journal)["accounts"])
+        until(lambda: "账户1" in [row["name"] for row in status_counts(daemon.journal)["accounts"]])
         urgent, said = check(daemon, daemon.lines.states())
-        assert not urgent or "没有连接上" not in said
+        assert not urgent, said
         assert "账户 账户1（miniqmt）：已连接，总资产 1,000,000.00" in said and "秒前" in said
         room.terminal.die()
         until(lambda: line(daemon, "账户1"))
@@ -304,3 +306,24 @@ def test_a_locks_name_does_not_tell_the_account(tmp_path: Path) -> None:
     with lock:
         assert terminals.is_held(same, env)
     assert not terminals.is_held(same, env)
+
+
+# --- the demo ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_demo_at_a_terminal_wants_the_library(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(installation, "find_library", lambda path: None)
+    assert main.main(["demo", "--channel", "miniqmt-sim"]) == 2
+    assert "requirements-dev.txt" in capsys.readouterr().err
+
+
+@pytest.mark.long
+@needs_library
+def test_the_demo_at_a_terminal_agrees_with_its_exchange() -> None:
+    command = [sys.executable, str(ROOT / "main.py"), "demo", "--channel", "miniqmt-sim"]
+    done = subprocess.run(command, capture_output=True, timeout=100, check=False)
+    said = done.stdout.decode("utf-8")
+    assert done.returncode == 0, said
+    assert "三方一致" in said and "xtquant_" in said
