@@ -189,7 +189,11 @@ class Listening:
                 if self.monotonic - desk.sent_at.get(key, self.monotonic) > desk.broker.answer_within_s:
                     learn(self.ledger, order, Fact.NO_ANSWER, self.now, "deadline")
             elif order.state is OrderState.CANCELLING:
-                asked = desk.cancelled_at.setdefault(key, self.monotonic)
+                if key not in desk.cancelled_at and desk.cancel_possible(self.now):
+                    # Asked for by an earlier run, which may have died before the broker heard of it.
+                    desk.cancelled_at[key] = self.monotonic
+                    desk.broker.cancel(key, order.broker_order_id)
+                asked = desk.cancelled_at.get(key, self.monotonic)
                 if self.monotonic - asked > grace and desk.cancel_possible(self.now):
                     desk.cancelled_at[key] = self.monotonic
                     desk.broker.cancel(key, order.broker_order_id)

@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from base_func import UnsupportedSymbol, symbol_of
 from desk.core.ledger import Ledger
 from desk.core.values import CancelSignal, Event, EventOutcome, Intent, OrderSignal, OrderState, Reason, Side, Verdict
 from desk.texts import messages as texts
 from desk.texts.labels import reason_text
+
+_AT_THE_BROKER = (OrderState.WORKING, OrderState.CANCELLING, OrderState.FILLED, OrderState.CANCELLED)
 
 
 @dataclass(slots=True)
@@ -20,8 +23,8 @@ class Teller:
         """Append the messages that this turn's batch gives rise to."""
         batch = ledger.batch
         for order in list(batch.orders.values()):
-            if order.state is OrderState.SENDING:
-                ledger.say(texts.order_sent(order, ""))
+            if order.state in _AT_THE_BROKER:
+                ledger.say(texts.order_sent(order, ""))  # told once, by its key
             elif order.state is OrderState.IN_DOUBT:
                 ledger.say(texts.in_doubt(order, now))
         for intent in list(batch.intents.values()):
@@ -71,7 +74,14 @@ class Teller:
 def _what(event: Event) -> tuple[str | None, Side | None]:
     content = event.body.content
     if isinstance(content, OrderSignal):
-        return content.security, content.side
+        return _symbol(content.security), content.side
     if isinstance(content, CancelSignal):
-        return content.security, None
+        return _symbol(content.security), None
     return None, None
+
+
+def _symbol(security: str) -> str:
+    try:
+        return symbol_of(security)
+    except UnsupportedSymbol:
+        return security
