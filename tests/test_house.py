@@ -22,7 +22,10 @@ from tests.reading import ROOT, imports, modules, tracked
 from tests.world import World, strategy
 
 READMES = ("README.md", "README.zh-CN.md")
-GUIDES = (*READMES, "CHANGELOG.md", "docs/glossary.md", "docs/decisions.md", "config/README.md", "data/README.md")
+GUIDES = (
+    *READMES,
+    *("CHANGELOG.md", "docs/glossary.md", "docs/decisions.md", "docs/windows.md", "config/README.md", "data/README.md"),
+)
 CARDS = ("main", "Receiver", "Trader", "send_trader_info", "base_func")
 
 
