@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import subprocess
 import sys
@@ -21,6 +22,7 @@ ROWS = (
     "all at the broker after the last ack",
     "memory after deciding 200 events",
     "start with 200 old events",
+    *(("signal to native call, 50 orders resting, p99 net",) if importlib.util.find_spec("xtquant") else ()),
 )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Callable
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -16,6 +16,9 @@ from pathlib import Path
 import pytest
 
 from base_func import BEIJING
+from desk.broker.xt import XtBroker
+from desk.broker.xt.reading import Reader
+from desk.broker.xt.rows import PlacedRow
 from desk.broker.xt_sim import (
     CancelTrouble,
     ConnectTrouble,
@@ -27,6 +30,7 @@ from desk.broker.xt_sim import (
     SubscribeTrouble,
 )
 from desk.core.config import AccountConfig
+from desk.core.market import Outcome, PlaceAnswer
 from desk.texts import xt as xt_texts
 from tests import checks
 from tests.broker.contract.channels import MISSING, XtChannel
@@ -86,8 +90,6 @@ class Storm:
         self.faults = self.terminal.faults
         pin_prices(self.world)
         self.players = [JoinQuant(self.world, self.chance, f"k{n}") for n in range(len(ratios))]
-        self.down_for = 0.0
-        self.said_in_doubt: set[str] = set()
 
     def brew(self) -> None:
         """Draw which troubles there are, and how often."""
@@ -135,7 +137,6 @@ class Storm:
         checks.assert_never_more_than_meant(self.world)
         checks.assert_one_side_live(self.world)
         assert len(set(self.terminal.arrived)) == len(self.terminal.arrived), "a remark was sent twice"
-        self.said_in_doubt |= set(self.world.in_doubt())
 
     def play(self) -> None:
         for _ in range(self.chance.randint(6, 14)):
@@ -185,17 +186,17 @@ class Storm:
         return [*self.terminal.arrived, *sorted(f"{o.client_order_id} {o.state} {o.filled}" for o in orders)]
 
 
-def weather(seed: int, look: Callable[[Storm], object] | None = None) -> list[str]:
+def weather(seed: int, rates: Mapping[PlaceTrouble | PushTrouble, float] | None = None) -> list[str]:
+    """Play a seed and judge it; `rates` are troubles that it has in any case."""
     with scratch() as folder:
         storm = Storm(seed, Path(folder))
         try:
             storm.world.go_ready()
             storm.brew()
+            storm.faults.rates.update(rates or {})
             storm.play()
             storm.finish()
             storm.agree()
-            if look is not None:
-                look(storm)
             return storm.trace()
         finally:
             storm.mend()
@@ -208,10 +209,46 @@ def test_a_storm_that_once_did_harm_does_none(seed: int) -> None:
     weather(seed)
 
 
-@pytest.mark.parametrize("seed", range(FIRST, LAST))
+SEEDS = [pytest.param(seed, marks=pytest.mark.long if LONG else ()) for seed in range(FIRST, LAST)]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
 def test_a_storm_doubles_nothing_loses_nothing_and_ends_in_the_exchanges_own_book(seed: int) -> None:
     weather(seed)
 
 
 def test_a_seed_is_a_run() -> None:
     assert weather(2) == weather(2)
+
+
+# --- the storms themselves: a planted bug must be seen ---------------------------------------------------------------
+
+
+def seen_in(seeds: range, rates: Mapping[PlaceTrouble | PushTrouble, float]) -> bool:
+    for seed in seeds:
+        try:
+            weather(seed, rates)
+        except AssertionError:
+            return True
+    return False
+
+
+@pytest.mark.long
+def test_a_settle_time_that_is_too_short_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(XtBroker, "settle_s", 5.0)
+    assert seen_in(range(20), {PlaceTrouble.LANDS_LATE: 0.4})
+
+
+@pytest.mark.long
+def test_minus_one_taken_for_a_refusal_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    settle = Reader._settle_place
+
+    def believing(reader: Reader, generation: int, client_order_id: str, row: PlacedRow) -> None:
+        if row.order_id > 0:
+            settle(reader, generation, client_order_id, row)
+        else:
+            refused = PlaceAnswer(outcome=Outcome.REFUSED, text=row.text)
+            reader._tell_placed(generation, client_order_id, refused)
+
+    monkeypatch.setattr(Reader, "_settle_place", believing)
+    assert seen_in(range(20), {PlaceTrouble.MINUS_ONE_LIVE: 0.4, PushTrouble.LOST: 0.3})
