@@ -138,6 +138,7 @@ class Daemon:
                 desks=self.trading.desks,
                 terminals=self.trading.terminals,
                 clock=self.clock,
+                unreachable=self.trading.unreachable,
             )
             self._take_lease()
 
@@ -233,7 +234,7 @@ class Daemon:
             self._thread("exchanges", self._drive_exchanges)
             tunnel = TunnelWatch(journal=self.journal, config=lambda: self.config, clock=self.clock)
             self._thread("tunnel", lambda: tunnel.run(self._stop))
-            if self.trading.terminals:
+            if self.trading.terminals or self.trading.unreachable:
                 self._thread("lines", lambda: self.lines.run(self._stop))
             jobs = DailyJobs(
                 journal=self.journal,

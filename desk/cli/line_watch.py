@@ -40,6 +40,7 @@ class LineWatch:
     desks: Mapping[str, AccountDesk]
     terminals: Mapping[str, Terminal]
     clock: Clock
+    unreachable: Mapping[str, str] = field(default_factory=dict)  # account -> why it has no line at all
     _said: dict[str, str] = field(default_factory=dict)  # account -> what the flag says
     _lost: set[str] = field(default_factory=set)
 
@@ -49,8 +50,8 @@ class LineWatch:
             self.clock.wait(stop, _EVERY_S)
 
     def step(self) -> None:
-        for account, broker in self.terminals.items():
-            trouble = self.trouble(account, broker)
+        troubles = {account: self.trouble(account, broker) for account, broker in self.terminals.items()}
+        for account, trouble in (troubles | dict(self.unreachable)).items():
             if trouble == self._said.get(account):
                 continue
             now = self.clock.now()

@@ -33,6 +33,7 @@ class Trading:
     desks: dict[str, AccountDesk] = field(default_factory=dict)
     exchanges: dict[str, PaperExchange] = field(default_factory=dict)
     terminals: dict[str, Terminal] = field(default_factory=dict)
+    unreachable: dict[str, str] = field(default_factory=dict)  # account -> why it has no line to its terminal
     notices: list[str] = field(default_factory=list)
     held: ExitStack = field(default_factory=ExitStack)  # the locks of the terminals' accounts
 
@@ -106,6 +107,7 @@ def _real(
         if account.channel != terminals.MINIQMT:
             trading.notices.append(texts.shadow_only(account.name, shadow))
         elif missing:
+            trading.unreachable[account.name] = missing
             trading.notices.append(terminal_texts.shadow_synthetic(account.name, shadow, missing))
         else:
             broker = terminals.broker_of(account, terminals.library_folder(config), clock, alarm)

@@ -267,6 +267,9 @@ def test_without_the_library_paper_goes_on_with_made_up_quotes(
     try:
         assert list(daemon.trading.desks) == ["真账户·模拟"]
         assert any("合成行情" in notice for notice in daemon.notices)
+        daemon.lines.step()
+        (real, shadow) = facts.status(daemon.journal, daemon.config, daemon.home)["accounts"]
+        assert "xtquant" in real["trouble"] and not real["connected"] and not shadow["trouble"]
     finally:
         daemon.close()
     assert verb(capsys, home, "strategy", "mode", "小市值", "实盘", "--yes")[0] == 3
