@@ -323,7 +323,7 @@ def test_a_seed_that_once_failed_holds(name: str, seed: int) -> None:
     play_one(seed)
 
 
-@examples(20)
+@examples(16)
 @given(SEEDS)
 def test_never_more_than_meant_and_books_that_agree_under_faults_and_kills(seed: int) -> None:
     faults_and_kills(seed)
@@ -335,19 +335,19 @@ def test_a_crash_inside_a_commit_or_a_broker_call_loses_and_doubles_nothing(seed
     crashes_inside(seed)
 
 
-@examples(14)
+@examples(10)
 @given(SEEDS)
 def test_what_is_followed_without_faults_is_held_in_proportion(seed: int) -> None:
     calm_days(seed)
 
 
-@examples(8)
+@examples(6)
 @given(SEEDS)
 def test_an_account_that_never_closes_crosses_midnight_without_losing_anything(seed: int) -> None:
     over_midnight(seed)
 
 
-@examples(4)
+@examples(3)
 @given(SEEDS)
 def test_a_run_that_is_killed_ends_in_the_same_positions(seed: int) -> None:
     killed_or_not(seed)
