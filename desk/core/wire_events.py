@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
+from json.encoder import encode_basestring
 from typing import Any
 
 from base_func import BEIJING
@@ -280,6 +281,10 @@ def parse_events(plaintext: bytes) -> list[WireEvent]:
 
 def _written(value: object) -> str:
     """Write JSON with exact decimals as numbers, which json.dumps cannot."""
+    if type(value) is int:
+        return str(value)
+    if type(value) is str:
+        return encode_basestring(value)
     if isinstance(value, Decimal):
         return format(value, "f")
     if isinstance(value, list):

@@ -21,7 +21,6 @@ from typing import Any
 
 from waitress import wasyncore  # type: ignore[import-untyped]
 from waitress.adjustments import Adjustments  # type: ignore[import-untyped]
-from waitress.buffers import OverflowableBuffer  # type: ignore[import-untyped]
 from waitress.channel import HTTPChannel  # type: ignore[import-untyped]
 from waitress.parser import HTTPRequestParser  # type: ignore[import-untyped]
 from waitress.server import TcpWSGIServer  # type: ignore[import-untyped]
@@ -190,9 +189,11 @@ class _Task(WSGITask):  # type: ignore[misc]
 
     def write(self, data: bytes) -> None:
         if data and not self.wrote_header:
-            self.channel.hold(self.build_response_header())
+            self.channel.head = self.build_response_header()
             self.wrote_header = True
         super().write(data)
+        if self.channel.head:
+            self.channel.write_soon(b"")  # nothing of the data may be sent
 
 
 class _Channel(HTTPChannel):  # type: ignore[misc]
@@ -201,7 +202,7 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
     task_class = _Task
     error_task_class = _Refusal
     parser_class = _Parser
-    current_outbuf_count: int
+    head = b""  # of an answer, waiting for its body
 
     def __init__(self, server: _Server, sock: socket.socket, addr: Any, adj: Any, map: Any = None) -> None:
         self.quiet_since = server.clock.monotonic()
@@ -243,24 +244,24 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
         self.will_close = True
         self.server.sockets.touch(self._fileno)
 
-    def hold(self, data: bytes) -> None:
-        """Put something before what is sent next."""
-        with self.outbuf_lock:
-            if self.current_outbuf_count >= self.adj.outbuf_high_watermark:
-                self.outbufs.append(OverflowableBuffer(self.adj.outbuf_overflow))
-                self.current_outbuf_count = 0
-            self.outbufs[-1].append(data)
-            self.current_outbuf_count += len(data)
-            self.total_outbufs_len += len(data)
+    def write_soon(self, data: Any) -> int:
+        head, self.head = self.head, b""
+        written: int = super().write_soon(head + data if head else data)
+        return written
 
     # A refusal may be sent while its peer is still sending. Closing then would make the peer's system throw the answer
     # away (RST), so only our direction is closed, and what still comes is read and dropped for a moment.
 
     def readable(self) -> bool:
-        return not self.will_close if self.lingers_until is not None else bool(super().readable())
+        if self.lingers_until is not None:
+            return not self.will_close
+        # As waitress has it, spelt out: asked for every request several times.
+        return not (self.requests or self.total_outbufs_len or self.close_when_flushed or self.will_close)
 
     def writable(self) -> bool:
-        return self.will_close if self.lingers_until is not None else bool(super().writable())
+        if self.lingers_until is not None:
+            return self.will_close
+        return bool(self.total_outbufs_len or self.close_when_flushed or self.will_close)
 
     def handle_write(self) -> None:
         if not self.linger or self.will_close or not self.close_when_flushed or self.lingers_until is not None:
