@@ -186,7 +186,7 @@ class Storm:
         return [*self.terminal.arrived, *sorted(f"{o.client_order_id} {o.state} {o.filled}" for o in orders)]
 
 
-def weather(seed: int, rates: Mapping[PlaceTrouble | PushTrouble, float] | None = None) -> list[str]:
+def weather(seed: int, rates: Mapping[PlaceTrouble | PushTrouble | QueryTrouble, float] | None = None) -> list[str]:
     """Play a seed and judge it; `rates` are troubles that it has in any case."""
     with scratch() as folder:
         storm = Storm(seed, Path(folder))
@@ -217,6 +217,12 @@ def test_a_storm_doubles_nothing_loses_nothing_and_ends_in_the_exchanges_own_boo
     weather(seed)
 
 
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(24))
+def test_a_storm_with_empty_lies_about_orders_that_nobody_told_of_does_no_harm(seed: int) -> None:
+    weather(seed, {QueryTrouble.EMPTY: 0.2, PlaceTrouble.UNANSWERED: 0.2, PushTrouble.LOST: 0.5})
+
+
 def test_a_seed_is_a_run() -> None:
     assert weather(2) == weather(2)
 
@@ -224,7 +230,7 @@ def test_a_seed_is_a_run() -> None:
 # --- the storms themselves: a planted bug must be seen ---------------------------------------------------------------
 
 
-def seen_in(seeds: range, rates: Mapping[PlaceTrouble | PushTrouble, float]) -> bool:
+def seen_in(seeds: range, rates: Mapping[PlaceTrouble | PushTrouble | QueryTrouble, float]) -> bool:
     for seed in seeds:
         try:
             weather(seed, rates)
