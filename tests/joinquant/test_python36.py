@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from desk.journal import views
 from desk.snippet import TEMPLATE, render
 from tests.joinquant.pasted import KID, SECRET, Receiver, http_receiver
+from tests.stand_in.programs import Program, make_home, secret, sender, until
 
 HERE = Path(__file__).resolve().parent
 
@@ -69,6 +71,33 @@ def test_a_day_of_a_strategy_arrives_whole(which: str, tmp_path: Path, request: 
         (10, "s", "", None),
         (11, "h", "", None),
     ]
+
+
+def test_a_strategy_under_python_36_is_followed_by_the_running_program(old_python: str, tmp_path: Path) -> None:
+    """The whole way: Python 3.6, TCP, the real daemon, its journal, its paper exchange."""
+    home = tmp_path / "home"
+    with Program(home, port=make_home(home, ratios=("0.5",))) as program:
+        program.start()
+        header = tmp_path / "header.py"
+        header.write_text(
+            render(f"http://127.0.0.1:{program.port}", sender().kid, secret(1), "策略1"), encoding="utf-8"
+        )
+        done = run(old_python, str(HERE / "strategy_under_36.py"), str(header))
+        assert done.stderr == "" and done.returncode == 0
+        assert json.loads(done.stdout)["state"]["spool"] == []
+
+        def signals() -> list[dict[str, object]]:
+            with program.journal() as journal:
+                return views.signals(journal)
+
+        until(lambda: len(signals()) == 11 and all(s["verdict"] != "working" for s in signals()), signals)
+        (first, *_) = signals()
+    assert (first["symbol"], first["amount"], first["filled_shares"], first["verdict"]) == (
+        "000001.SZ",
+        300,
+        100,
+        "done",
+    )
 
 
 def test_the_file_compiles_under_python_36(old_python: str) -> None:
