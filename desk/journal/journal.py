@@ -105,7 +105,7 @@ class Journal:
     def accept(self, body: NewBody) -> Accepted:
         """Store a verified body and its events once; returns when that is durable. Raises JournalError."""
         try:
-            return self._writable().join(inbox.accept_all, body)
+            return self._write(lambda session: inbox.accept(session, body))
         except inbox.SameEventId:
             return self._write(lambda session: inbox.note_conflict(session, body))
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import queue
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from desk.journal.database import Database, Session
@@ -19,39 +19,24 @@ from desk.texts import journal as texts
 
 log = logging.getLogger(__name__)
 
-I = TypeVar("I")  # noqa: E741  # an item
 T = TypeVar("T")
 Work = Callable[[Session], T]
-Joint = Callable[[Session, list[I]], list[T]]
 
 _MOST_IN_ONE_COMMIT = 1000
 
 
 class _Ticket:
-    """A piece of work and its answer; `gate` opens when the answer is there. `joint` work is done on an `item`."""
+    """A piece of work and its answer; `gate` opens when the answer is there."""
 
-    __slots__ = ("_gate", "error", "item", "joint", "key", "result", "work")
+    __slots__ = ("_gate", "error", "key", "result", "work")
 
-    def __init__(
-        self, work: Work[Any] | None, key: str = "", *, joint: Joint[Any, Any] | None = None, item: Any = None
-    ) -> None:
+    def __init__(self, work: Work[Any], key: str = "") -> None:
         self.work = work
         self.key = key
-        self.joint = joint
-        self.item = item
         self.result: Any = None
         self.error: BaseException | None = None
         self._gate = threading.Lock()
         self._gate.acquire()
-
-    def run(self, session: Session, others: list[_Ticket]) -> None:
-        """Do the work, for `others` of the same joint work too."""
-        if self.joint is not None:
-            together = [self, *others]
-            for ticket, result in zip(together, self.joint(session, [t.item for t in together]), strict=True):
-                ticket.result = result
-        elif self.work is not None:
-            self.result = self.work(session)
 
     def wait(self) -> Any:
         self._gate.acquire()
@@ -80,16 +65,6 @@ class Writer:
     def call(self, work: Work[T]) -> T:
         """Run `work` in a transaction and return when it is durable. Raises JournalError, or what `work` raised."""
         ticket = _Ticket(work)
-        self._put(ticket)
-        result: T = ticket.wait()
-        return result
-
-    def join(self, work: Joint[I, T], item: I) -> T:
-        """Like `call`: items that meet at the writer with the same work are given to it at once, in their order.
-
-        When that fails it is undone and they are given one by one, so that one bad item harms no other.
-        """
-        ticket = _Ticket(None, joint=work, item=item)
         self._put(ticket)
         result: T = ticket.wait()
         return result
@@ -164,37 +139,28 @@ class Writer:
     def _commit(self, group: list[_Ticket]) -> set[str]:
         session = self._begin()
         topics: set[str] = set()
-        for first, *others in _bundles(group):
-            if self._attempt(session, first, others, topics) or not others:
-                continue
-            for ticket in (first, *others):
-                ticket.error = None
-                self._attempt(session, ticket, [], topics)
+        for ticket in group:
+            session.topics = set()
+            session.run("SAVEPOINT work")
+            try:
+                ticket.result = ticket.work(session)
+            except Exception as error:  # noqa: BLE001  # handed to the caller, undone alone
+                ticket.error = translate(error) if is_database_error(error) else error
+                try:
+                    session.run("ROLLBACK TO SAVEPOINT work")
+                except Exception:  # noqa: BLE001  # the first error is the one to tell
+                    # A full disk may end the whole transaction: then nothing of this group is stored.
+                    self._drop_connection()
+                    raise error from None
+            else:
+                topics |= session.topics
+            session.run("RELEASE SAVEPOINT work")
         try:
             session.run("COMMIT")
         except Exception as error:
             self._drop_connection()
             raise translate(error, committing=True) from error
         return topics
-
-    def _attempt(self, session: Session, first: _Ticket, others: list[_Ticket], topics: set[str]) -> bool:
-        """Do a piece of work, or one that several share; False when it failed and was undone, alone."""
-        session.topics = set()
-        session.run("SAVEPOINT work")
-        try:
-            first.run(session, others)
-        except Exception as error:  # noqa: BLE001  # handed to the caller
-            first.error = translate(error) if is_database_error(error) else error
-            try:
-                session.run("ROLLBACK TO SAVEPOINT work")
-            except Exception:  # noqa: BLE001  # the first error is the one to tell
-                # A full disk may end the whole transaction: then nothing of this group is stored.
-                self._drop_connection()
-                raise error from None
-        else:
-            topics |= session.topics
-        session.run("RELEASE SAVEPOINT work")
-        return first.error is None
 
     def _begin(self) -> Session:
         if self._connection is None:
@@ -215,14 +181,3 @@ class Writer:
                 connection.close()
             except Exception:
                 log.exception("Closing the journal's connection failed")
-
-
-def _bundles(group: list[_Ticket]) -> Iterator[list[_Ticket]]:
-    """The tickets in their order, neighbours of the same joint work together."""
-    bundle: list[_Ticket] = []
-    for ticket in group:
-        if bundle and (ticket.joint is None or ticket.joint != bundle[0].joint):
-            yield bundle
-            bundle = []
-        bundle.append(ticket)
-    yield bundle

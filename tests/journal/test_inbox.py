@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from desk.core.values import EventKind, Verdict, WireEvent
-from desk.journal import Accepted, Journal, NewBody
+from desk.journal import Accepted, Journal
 from tests.journal.making import NOON, FixedClock, batch, body, outcome, signal
 
 
@@ -137,64 +136,3 @@ def test_events_are_offered_in_order_up_to_the_limit(journal: Journal) -> None:
         journal.accept(body(f"b{number}", heartbeat))
     rows = [event.row for event in journal.undecided_events(limit=3)]
     assert rows == sorted(rows) and len(rows) == 3
-
-
-@pytest.mark.parametrize("seed", range(12))
-def test_bodies_that_meet_at_the_writer_are_accepted_as_if_they_came_one_by_one(
-    tmp_path: Path, clock: FixedClock, seed: int
-) -> None:
-    chance = random.Random(seed)
-    kinds = [EventKind.ORDER, EventKind.TEST] if seed % 2 else [EventKind.ORDER]
-    # Few names: half of the runs are all new, in the others bodies, ids and events are met again.
-    names = [f"{seed} {number if seed % 4 < 2 else chance.randrange(6)}" for number in range(10)]
-
-    def made(name: str) -> NewBody:
-        wires = [replace(signal(chance.randrange(30)), kind=chance.choice(kinds)) for _ in range(chance.randint(1, 3))]
-        digest = bytes([chance.randrange(2)]) * 32 if seed % 4 == 3 else name.encode()
-        return body(name, *wires, kid=chance.choice(["k1", "k2"]), digest=digest)
-
-    bodies = [made(name) for name in names]
-    looks = [
-        "SELECT kid, body_id, digest FROM bodies ORDER BY id",
-        "SELECT b.body_id, e.event_id, e.strategy, e.kind, e.seq, e.payload, u.event IS NULL "
-        "FROM events e JOIN bodies b ON b.id = e.body LEFT JOIN undecided u ON u.event = e.id ORDER BY e.id",
-        "SELECT * FROM senders ORDER BY kid",
-        "SELECT kid, body_id, digest FROM conflicts ORDER BY kid, body_id, digest",
-    ]
-    found = []
-    for way in ("one by one", "together"):
-        with Journal.open(tmp_path / f"{way}.sqlite3", clock=clock) as journal:
-            answers = [journal.accept(one) for one in bodies] if way == "one by one" else together(journal, bodies)
-            with journal.look() as session:
-                # A conflict over an event's id is noted after the others; its answer bears no number on the wire.
-                said = [one.status if one.status == "conflict" else one for one in answers]
-                found.append([said, *(session.rows(look) for look in looks)])
-    assert found[0] == found[1]
-
-
-def together(journal: Journal, bodies: list[NewBody]) -> list[Accepted]:
-    """Hold the writer up until all bodies wait, in their order."""
-    writer, held, go = journal._writer, threading.Event(), threading.Event()
-    assert writer is not None
-    answers: dict[int, Accepted] = {}
-
-    def hold(_: object) -> None:
-        held.set()
-        go.wait()
-
-    threads = [threading.Thread(target=writer.call, args=(hold,))]
-    threads[0].start()
-    held.wait()
-    for index, one in enumerate(bodies):
-
-        def accept(index: int = index, one: NewBody = one) -> None:
-            answers[index] = journal.accept(one)
-
-        threads.append(threading.Thread(target=accept))
-        threads[-1].start()
-        while writer._queue.qsize() <= index:
-            threading.Event().wait(0.001)
-    go.set()
-    for thread in threads:
-        thread.join()
-    return [answers[index] for index in range(len(bodies))]
