@@ -76,10 +76,13 @@ def test_a_signal_is_bought_and_sold_at_the_broker(rooms: Rooms) -> None:
         (fill, *_) = views.fills(daemon.journal)
         assert order["account"] == "账户1" and order["state"] == "filled"
         assert Decimal(fill["fee"]) > 0  # the terminal tells none: the account's own rate
-        status = facts.status(daemon.journal, daemon.config, daemon.home)
-        account = status["accounts"][0]
-        assert (account["name"], account["channel"], account["trouble"]) == ("账户1", "miniqmt", "")
-        assert Decimal(account["total_asset"]) > 990000
+
+        def account() -> dict[str, Any]:
+            return facts.status(daemon.journal, daemon.config, daemon.home)["accounts"][0]
+
+        until(lambda: account()["trouble"] == "", account)  # the watch writes its state a moment later
+        assert (account()["name"], account()["channel"]) == ("账户1", "miniqmt")
+        assert Decimal(account()["total_asset"]) > 990000
 
 
 @needs_library
