@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -14,26 +11,10 @@ import pytest
 from desk.journal import views
 from desk.snippet import TEMPLATE, render
 from tests.joinquant.pasted import KID, SECRET, Receiver, http_receiver
+from tests.joinquant.pythons import python36, run
 from tests.stand_in.programs import Program, make_home, secret, sender, until
 
 HERE = Path(__file__).resolve().parent
-
-
-def run(python: str, *args: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONIOENCODING": "utf-8", "PYTHONDONTWRITEBYTECODE": "1"}
-    environment.pop("PYTHONPATH", None)
-    return subprocess.run(
-        [python, *args], capture_output=True, encoding="utf-8", timeout=60, env=environment, check=False
-    )
-
-
-def python36() -> str | None:
-    """The first that really is one: GENDAN_PY36, python3.6 on the PATH, pyenv's."""
-    versions = Path.home() / ".pyenv" / "versions"
-    found = [os.environ.get("GENDAN_PY36"), shutil.which("python3.6"), *map(str, versions.glob("3.6.*/bin/python"))]
-    check = "import sys; sys.exit(sys.version_info[:2] != (3, 6))"
-    # A shim on the PATH may stand for a version that is not switched on.
-    return next((one for one in found if one and run(one, "-c", check).returncode == 0), None)
 
 
 @pytest.fixture(scope="module")
