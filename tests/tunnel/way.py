@@ -12,11 +12,12 @@ from typing import Any
 from desk.journal import view_books, view_counts, views
 from desk.snippet import render
 from tests.joinquant.pythons import python36, run
+from tests.reading import ROOT
 from tests.stand_in.programs import Program, secret, until
 from tests.stand_in.relay import Relay
 from tests.stand_in.tunnel import Tunnel
 
-SCRIPT = Path(__file__).with_name("burst_under_36.py")
+SCRIPT = ROOT / "tests" / "joinquant" / "burst_under_36.py"
 
 
 @contextmanager
