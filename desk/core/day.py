@@ -68,12 +68,12 @@ def end_intents(
     return done
 
 
-def close_orders_without_final(ledger: Ledger, strategy: str, close: datetime, now: datetime) -> int:
-    """Close the strategy's JoinQuant orders that are still live after their day (缺终态); returns how many."""
-    count = 0
+def close_orders_without_final(ledger: Ledger, but: set[str], close: datetime, now: datetime) -> None:
+    """Close JoinQuant's orders that are still live after their day (缺终态), but not those of the strategies named."""
     for key, order in list(ledger.jq_orders.items()):
-        if order.strategy != strategy or order.status.final or order.closed:
+        if order.status.final or order.closed or order.strategy in but:
             continue
+        strategy = order.strategy
         if order.updated_at is None or order.updated_at >= close:
             continue
         books = {
@@ -86,8 +86,6 @@ def close_orders_without_final(ledger: Ledger, strategy: str, close: datetime, n
         store(ledger, done, "缺终态", order.jq_order_id, now)
         text = f"聚宽委托 {order.jq_order_id} 到收盘没有终态(缺终态),按最后一次回报处理"
         note_gap(ledger, strategy, order.symbol, text, f"{order.day}", now)
-        count += 1
-    return count
 
 
 def entitled_for_debt(ledger: Ledger, key: BookKey) -> Decimal:

@@ -7,7 +7,7 @@ stored with its inputs and never computed again (RELIABILITY I3).
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 
 from base_func import Board, UnsupportedSymbol, board_of, symbol_of
@@ -20,7 +20,6 @@ from desk.core.values import (
     Event,
     EventKind,
     EventOutcome,
-    Intent,
     JqOrder,
     JqStatus,
     OrderSignal,
@@ -194,7 +193,7 @@ def _tell_resting_intents(ledger: Ledger, order: JqOrder, event: Event, now: dat
     """Once JoinQuant's order is final, what rested for it is chased, aged from the final event."""
     if not order.status.final:
         return
-    for intent in intents_of_jq(ledger, order.strategy, order.day, order.jq_order_id):
+    for intent in ledger.intents_of_jq((order.strategy, order.day, order.jq_order_id)):
         if intent.resting:
             ledger.put_intent(replace(intent, resting=False, received_at=event.received_at, updated_at=now))
 
@@ -205,7 +204,7 @@ def _take_back(ledger: Ledger, done: Absorbed, view: View) -> None:
         return
     order = done.order
     left: dict[str, int] = {}
-    for intent in reversed(intents_of_jq(ledger, order.strategy, order.day, order.jq_order_id)):
+    for intent in reversed(ledger.intents_of_jq((order.strategy, order.day, order.jq_order_id))):
         rate = done.rates.get(intent.account)
         if rate is None:
             continue
@@ -216,14 +215,6 @@ def _take_back(ledger: Ledger, done: Absorbed, view: View) -> None:
             reason = Reason.JQ_NOT_FILLED
             part = Part(shares=cut, reason=reason, text=view.sentence(reason))
             ledger.put_intent(replace(intent, parts=merged((*intent.parts, part)), updated_at=view.now))
-
-
-def intents_of_jq(ledger: Ledger, strategy: str, day: date, jq_order_id: str) -> list[Intent]:
-    return [
-        i
-        for i in ledger.intents.values()
-        if i.jq_order_id == jq_order_id and i.strategy == strategy and i.jq_day == day
-    ]
 
 
 def _end_without_wish(ledger: Ledger, event: Event, done: Absorbed, view: View) -> None:
@@ -254,7 +245,7 @@ def _decide_cancel(ledger: Ledger, event: Event, signal: CancelSignal, view: Vie
         return _end(ledger, event, view, Verdict.IGNORED, Reason.BACKTEST)
     if known is None:
         return _end(ledger, event, view, Verdict.IGNORED, Reason.ALREADY_FOLLOWED, text="我们没有跟过这张聚宽委托。")
-    living = intents_of_jq(ledger, event.strategy, day, signal.jq_order_id)
+    living = ledger.intents_of_jq((event.strategy, day, signal.jq_order_id))
     strategy = view.config.by_kid(event.kid)
     if signal.status is not None and strategy is not None:
         news = OrderNews(
@@ -276,7 +267,7 @@ def _decide_cancel(ledger: Ledger, event: Event, signal: CancelSignal, view: Vie
         _tell_resting_intents(ledger, done.order, event, view.now)
     if signal.status is None or signal.status is not JqStatus.HELD:
         partly = signal.status is not None and signal.status.final and (signal.filled or known.filled) > 0
-        for intent in intents_of_jq(ledger, event.strategy, day, signal.jq_order_id):
+        for intent in ledger.intents_of_jq((event.strategy, day, signal.jq_order_id)):
             if not partly and intent.stopped is None:
                 ledger.put_intent(replace(intent, stopped=Reason.JQ_NOT_FILLED, updated_at=view.now))
     if living:

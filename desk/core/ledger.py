@@ -65,6 +65,7 @@ class Ledger:
     _live_jq: dict[tuple[str, str], dict[JqKey, JqOrder]] = field(default_factory=lambda: defaultdict(dict))
     _of_event: dict[str, dict[str, Intent]] = field(default_factory=lambda: defaultdict(dict))
     _of_book: dict[BookKey, set[str]] = field(default_factory=lambda: defaultdict(set))
+    _of_jq: dict[JqKey, dict[str, None]] = field(default_factory=dict)  # living intents, oldest first
     _of_slot: dict[Slot, str] = field(default_factory=dict)
     _of_intent: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     _by_broker_id: dict[tuple[str, date, str], str] = field(default_factory=dict)
@@ -106,6 +107,10 @@ class Ledger:
 
     def intents_of_book(self, key: BookKey) -> list[Intent]:
         return [self.intents[i] for i in self._of_book.get(key, ())]
+
+    def intents_of_jq(self, key: JqKey) -> list[Intent]:
+        """The living intents that follow a JoinQuant order, oldest first."""
+        return [self.intents[i] for i in self._of_jq.get(key, ())]
 
     def open_shares(self, key: BookKey, side: Side, but: str | None = None) -> int:
         """What the book's living intents of one side have decided and neither filled nor given up."""
@@ -183,15 +188,30 @@ class Ledger:
         self.touched.add(key)
         self.batch.intents[intent.intent_id] = intent
         if intent.ended:
-            self.intents.pop(intent.intent_id, None)
-            self._of_book[key].discard(intent.intent_id)
-            if intent.given_up:
-                self.gave[intent.intent_id] = intent
+            self._bury(intent)
         else:
-            self.intents[intent.intent_id] = intent
-            self._of_book[key].add(intent.intent_id)
+            self._keep(intent)
         if intent.event_id is not None:
             self._of_event[intent.event_id][intent.intent_id] = intent
+
+    def _keep(self, intent: Intent) -> None:
+        self.intents[intent.intent_id] = intent
+        self._of_book[intent.strategy, intent.account, intent.symbol].add(intent.intent_id)
+        if intent.jq_day is not None and intent.jq_order_id is not None:
+            followers = self._of_jq.setdefault((intent.strategy, intent.jq_day, intent.jq_order_id), {})
+            followers[intent.intent_id] = None
+
+    def _bury(self, intent: Intent) -> None:
+        self.intents.pop(intent.intent_id, None)
+        self._of_book[intent.strategy, intent.account, intent.symbol].discard(intent.intent_id)
+        if intent.jq_day is not None and intent.jq_order_id is not None:
+            key = (intent.strategy, intent.jq_day, intent.jq_order_id)
+            followers = self._of_jq.get(key, {})
+            followers.pop(intent.intent_id, None)
+            if not followers:
+                self._of_jq.pop(key, None)
+        if intent.given_up:
+            self.gave[intent.intent_id] = intent
 
     def put_order(self, order: Order, fact: Fact | None, source: str, text: str = "") -> None:
         """Store an order's new state with the fact that led to it."""
@@ -228,14 +248,14 @@ class Ledger:
         else:
             self.unsettled.discard(key)
 
-    def put_fill(self, fill: Fill) -> bool:
-        """Store a fill; False when it is known already (a trade id counts once)."""
-        key = (fill.account, fill.day, fill.fill_id)
-        if key in self.fill_ids:
-            return False
-        self.fill_ids.add(key)
+    def knows_fill(self, account: str, day: date, fill_id: str) -> bool:
+        """True for a trade that is booked: its id counts once."""
+        return (account, day, fill_id) in self.fill_ids
+
+    def put_fill(self, fill: Fill) -> None:
+        """Store a fill that is not known yet."""
+        self.fill_ids.add((fill.account, fill.day, fill.fill_id))
         self.batch.fills.append(fill)
-        return True
 
     def put_event(self, event: Event, outcome: EventOutcome) -> None:
         self.events[event.event_id] = event
@@ -306,8 +326,7 @@ class Ledger:
     def remember_intent(self, intent: Intent) -> None:
         """Take an intent as the journal has it (no change, nothing for the batch)."""
         if not intent.ended:
-            self.intents[intent.intent_id] = intent
-            self._of_book[intent.strategy, intent.account, intent.symbol].add(intent.intent_id)
+            self._keep(intent)
         elif intent.given_up:
             self.gave[intent.intent_id] = intent
         if intent.event_id is not None and intent.event_id in self.events:

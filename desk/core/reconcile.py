@@ -6,7 +6,7 @@ A fill is booked before the state table is asked. Absence proves nothing by itse
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -14,7 +14,7 @@ from decimal import Decimal
 from base_func import is_t0
 from desk.core.ledger import Ledger
 from desk.core.market import BrokerOrder, BrokerTrade, Outcome, PlaceAnswer, Snapshot
-from desk.core.order_state import ImpossibleFact, advance, fact_of, resurrects
+from desk.core.order_state import TABLE, ImpossibleFact, advance, fact_of, resurrects
 from desk.core.values import BrokerStatus, Fact, Fill, Intent, Message, Order, OrderFact, OrderState, Reason, Side
 
 _OWN_REMARK = re.compile(r"g[a-z2-7]{15}-\d{1,5}")
@@ -237,7 +237,19 @@ def absorb_order(ledger: Ledger, account: str, said: BrokerOrder, now: datetime,
     if fact is Fact.SEEN_ALIVE and said.filled > order.filled:
         fact = Fact.FILLED_SOME
     text = said.text if said.status in (BrokerStatus.REJECTED, BrokerStatus.CANCELLED) else ""
+    if _known(order, fact, said, text):
+        return order
     return learn(ledger, order, fact, now, source, filled=said.filled, broker_order_id=said.broker_order_id, text=text)
+
+
+def _known(order: Order, fact: Fact, said: BrokerOrder, text: str) -> bool:
+    """True for what `learn` would change nothing by: most of a snapshot is the day's orders, told again."""
+    return (
+        said.filled == order.filled <= order.shares
+        and said.broker_order_id in ("", order.broker_order_id)
+        and text in ("", order.broker_text)
+        and TABLE[order.state].get(fact) is order.state
+    )
 
 
 def absorb_trade(ledger: Ledger, account: str, said: BrokerTrade, now: datetime, source: str) -> Order | None:
@@ -245,6 +257,8 @@ def absorb_trade(ledger: Ledger, account: str, said: BrokerTrade, now: datetime,
     order = find(ledger, account, said.at.date(), said.client_order_id, said.broker_order_id)
     if order is None:
         return None
+    if ledger.knows_fill(account, order.day, said.trade_id):
+        return order
     fill = Fill(
         fill_id=said.trade_id,
         client_order_id=order.client_order_id,
@@ -258,8 +272,7 @@ def absorb_trade(ledger: Ledger, account: str, said: BrokerTrade, now: datetime,
         day=order.day,
         at=said.at,
     )
-    if not ledger.put_fill(fill):
-        return order
+    ledger.put_fill(fill)
     total = order.fills_sum + said.shares
     # Turnover is what the trades say, never an order report's average: it may run ahead of them.
     order = replace(order, fills_sum=total, turnover=order.turnover + said.price * said.shares)
@@ -313,13 +326,15 @@ def absorb_snapshot(
 def _could_be(said: BrokerOrder, order: Order) -> bool:
     """True for an order without a remark of the same content and not older: its remark may have been lost."""
     same = (said.symbol, said.side, said.shares, said.price) == (order.symbol, order.side, order.shares, order.price)
-    return not said.client_order_id and same and said.at >= order.created_at.replace(microsecond=0)
+    return same and said.at >= order.created_at.replace(microsecond=0)
 
 
 def rule_absent(
     ledger: Ledger,
     order: Order,
     snapshot: Snapshot,
+    remarks: set[str],
+    nameless: Sequence[BrokerOrder],
     absences: dict[str, Absence],
     *,
     settle_s: float,
@@ -330,15 +345,16 @@ def rule_absent(
     """Decide by evidence that an order of unknown outcome was never placed (RELIABILITY I7).
 
     The remark must be absent from two snapshots of one healthy connection, of the order's own day, taken after the
-    channel's settle time; `sent_at` (monotonic) is None for an order of an earlier run, whose wait starts now.
+    channel's settle time. `remarks`: of all the snapshot's orders; `nameless`: those of them without one; `sent_at`
+    (monotonic) is None for an order of an earlier run, whose wait starts now.
     """
     key = order.client_order_id
     if order.state is not OrderState.IN_DOUBT or order.day != snapshot.day:
         return False
-    if any(said.client_order_id == key for said in snapshot.orders):
+    if key in remarks:
         absences.pop(key, None)
         return False
-    if any(_could_be(said, order) for said in snapshot.orders):
+    if any(_could_be(said, order) for said in nameless):
         return False  # an order without a remark that looks like ours: a person decides
     known = absences.get(key)
     if known is None or known.generation != snapshot.generation:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from base_func import Phase, phase_at
-from desk.broker import Broker, BrokerUnavailable, Report, Snapshot
+from desk.broker import Broker, BrokerPosition, BrokerUnavailable, Report, Snapshot
 from desk.core.chase import CANCEL_BANNED
 from desk.core.config import AccountConfig
 from desk.core.reconcile import Absence
@@ -47,6 +47,7 @@ class AccountDesk:
         self._backoff_s = _FIRST_BACKOFF_S
         self.matched_generation: int | None = None  # the connection in which everything has been matched (the gate)
         self.snapshot: Snapshot | None = None
+        self._positions: dict[str, BrokerPosition] = {}  # of the snapshot, by symbol
         self.snapshot_at = float("-inf")  # monotonic
         self.cash_spent = Decimal(0)  # yuan, on buys sent after the snapshot
         self.dirty = True  # something happened that the snapshot does not show yet
@@ -112,14 +113,13 @@ class AccountDesk:
     def believe(self, snapshot: Snapshot) -> None:
         """Make a snapshot that has passed as complete the account's picture."""
         self.snapshot = snapshot
+        self._positions = {position.symbol: position for position in snapshot.positions}
         self.cash_spent = Decimal(0)
         self.dirty = False
 
     def shares_of(self, symbol: str) -> tuple[int, int]:
         """(held, sellable) of a symbol in the latest snapshot."""
-        if self.snapshot is None:
-            return 0, 0
-        found = next((p for p in self.snapshot.positions if p.symbol == symbol), None)
+        found = self._positions.get(symbol)
         return (found.shares, found.sellable) if found else (0, 0)
 
     @property

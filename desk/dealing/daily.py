@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -67,9 +68,7 @@ class Daily:
         self._lapse(desk)
         end_intents(self.ledger, desk.name, close, self.now, _SENTENCES)
         self.ledger.put_flag(flag, day.isoformat())
-        for strategy in {order.strategy for order in self.ledger.jq_orders.values()}:
-            if self._all_closed(strategy, day):
-                close_orders_without_final(self.ledger, strategy, close, self.now)
+        close_orders_without_final(self.ledger, self._with_a_day_before(day), close, self.now)
         self.ledger.drop_old(day)
         desk.forget_all_but({o.client_order_id for o in self.ledger.live_orders()}, set(self.ledger.intents))
 
@@ -82,17 +81,17 @@ class Daily:
         old = [o for o in self.ledger.live_orders() if o.account == desk.name and o.day <= closed]
         if snapshot is None or not old or not desk.ready:
             return
+        not_ours = self._not_ours(desk, snapshot)
         for order in old:
             grace = _CLOSE_GRACE if desk.broker.settle_s else timedelta(0)
             if order.day == snapshot.day and snapshot.taken_at > desk.last_close(self.now) + grace:
                 lapse(self.ledger, order, self.now)
             elif order.day < snapshot.day:
-                self._lapse_by_positions(desk, order)
+                self._lapse_by_positions(desk, order, not_ours.get(order.symbol, 0))
 
-    def _lapse_by_positions(self, desk: AccountDesk, order: Order) -> None:
-        foreign = self._hand_made(desk.name).get(order.symbol, 0)
+    def _lapse_by_positions(self, desk: AccountDesk, order: Order, not_ours: int) -> None:
         own = sum(book.own for book in self.ledger.books_on(desk.name, order.symbol))
-        change = desk.shares_of(order.symbol)[0] - own - foreign - self._traded_by_hand_today(desk, order.symbol)
+        change = desk.shares_of(order.symbol)[0] - own - not_ours
         instrument = desk.broker.instrument(order.symbol)
         if instrument is None or instrument.share_factor != 1:
             change = 0  # a corporate action may explain it: the comparison with the books does that
@@ -102,18 +101,17 @@ class Daily:
             key = f"lapsed:{order.client_order_id}"
             self.ledger.say(Message(at=self.now, kind="alarm", title="昨日委托", text=text, urgent=True, key=key))
 
-    def _hand_made(self, account: str) -> dict[str, int]:
-        """The account's shares that no book owned when they were last compared."""
-        said = json.loads(self.ledger.flags.get(f"foreign:{account}", "{}"))
-        return dict(said.get("shares", {}))
+    def _not_ours(self, desk: AccountDesk, snapshot: Snapshot) -> Counter[str]:
+        """By symbol the shares that no book owned when they were last compared, and what was traded by hand since."""
+        said = json.loads(self.ledger.flags.get(f"foreign:{desk.name}", "{}"))
+        shares = Counter[str](said.get("shares", {}))
+        shares.update(self._hand_trades(desk, snapshot))
+        return shares
 
-    def _traded_by_hand_today(self, desk: AccountDesk, symbol: str) -> int:
-        return self._hand_trades(desk, desk.snapshot).get(symbol, 0) if desk.snapshot else 0
-
-    def _all_closed(self, strategy: str, day: date) -> bool:
-        """True when no account that the strategy's books know still has its day before it."""
-        accounts = {a for (s, a, _) in self.ledger.books if s == strategy and a in self.desks}
-        return all(self.ledger.flags.get(f"closed:{a}", "") >= day.isoformat() for a in accounts)
+    def _with_a_day_before(self, day: date) -> set[str]:
+        """The strategies of whose books an account still has this day's close before it."""
+        late = {a for a in self.desks if self.ledger.flags.get(f"closed:{a}", "") < day.isoformat()}
+        return {strategy for (strategy, account, _) in self.ledger.books if account in late}
 
     # --- the opening ------------------------------------------------------------------------------------------------
 

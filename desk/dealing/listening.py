@@ -113,12 +113,16 @@ class Listening:
             return
         desk.incomplete_since = None
         desk.believe(snapshot)
+        remarks = {said.client_order_id for said in snapshot.orders}
+        nameless = [said for said in snapshot.orders if not said.client_order_id]
         for order in self.ledger.live_orders():
             if order.account == desk.name and order.state is OrderState.IN_DOUBT:
                 rule_absent(
                     self.ledger,
                     order,
                     snapshot,
+                    remarks,
+                    nameless,
                     desk.absences,
                     settle_s=desk.broker.settle_s,
                     monotonic=self.monotonic,

@@ -64,6 +64,7 @@ class Planner:
     _buys: list[tuple[Intent, Send, AccountDesk]] = field(default_factory=list)
     _touched: set[BookKey] = field(default_factory=set)
     _urgent: set[tuple[str, str]] = field(default_factory=set)  # (account, symbol) that something wants at once
+    _sales_trail: dict[str, bool] = field(default_factory=dict)  # by account: see `_sale_trails`
     _taken: set[tuple[str, str]] = field(default_factory=set)  # (account, symbol) of buys that wait for their cash
 
     def run(self) -> Turn:
@@ -265,7 +266,12 @@ class Planner:
             return False
         if any(o.account == account and o.side is Side.SELL for o in self.ledger.live_orders()):
             return True
-        # A sale that has just ended has brought its cash, but the picture of the account may not show it yet.
+        if account not in self._sales_trail:
+            self._sales_trail[account] = self._sale_trails(account)
+        return self._sales_trail[account]
+
+    def _sale_trails(self, account: str) -> bool:
+        """A sale that has just ended has brought its cash, but the picture of the account may not show it yet."""
         trails = timedelta(seconds=_CASH_TRAILS_S if self.accounts[account].broker.settle_s else 0)
         return any(
             o.account == account

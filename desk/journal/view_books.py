@@ -101,8 +101,8 @@ def _underway(look: Session) -> dict[_Key, _Underway]:
         entry.in_flight += _signed(side, remaining)
         with_broker[intent_id] += remaining
     for intent_id, filled in look.rows(
-        "SELECT o.intent_id, SUM(o.filled) FROM orders o JOIN intents i ON i.intent_id = o.intent_id "
-        "WHERE i.ended = 0 GROUP BY o.intent_id"
+        "SELECT intent_id, SUM(filled) FROM orders WHERE intent_id IN (SELECT intent_id FROM intents WHERE ended = 0) "
+        "GROUP BY intent_id"
     ):
         traded[intent_id] = int(filled)
     for strategy, account, symbol, side, intent_id, decided, given_up in look.rows(

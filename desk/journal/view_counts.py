@@ -29,7 +29,7 @@ def status_counts(journal: Journal) -> View:
             "pending_signals": _count(look, "SELECT COUNT(*) FROM undecided")
             + _count(look, "SELECT COUNT(*) FROM outcomes WHERE verdict = 'working'"),
             "open_orders": _count(look, f"SELECT COUNT(*) FROM orders WHERE state IN ({listing(LIVE_STATES)})"),
-            "in_doubt_orders": _count(look, f"SELECT COUNT(*) FROM orders WHERE state = '{OrderState.IN_DOUBT.value}'"),
+            "in_doubt_orders": _count(look, _IN_DOUBT),
             "waiting_approval": _count(look, "SELECT COUNT(*) FROM intents WHERE ended = 0 AND approved = 0"),
             "outbox_pending": outbox.pending(look),
             "accounts": [_account(row) for row in look.rows(_ACCOUNTS)],
@@ -38,6 +38,10 @@ def status_counts(journal: Journal) -> View:
         }
 
 
+# The words of the open orders' index: with `state = …` alone every order would be read.
+_IN_DOUBT = (
+    f"SELECT COUNT(*) FROM orders WHERE state IN ({listing(LIVE_STATES)}) AND state = '{OrderState.IN_DOUBT.value}'"
+)
 _ACCOUNTS = "SELECT name, channel, connected, total_asset, cash, market_value, at FROM accounts ORDER BY name"
 
 

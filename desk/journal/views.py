@@ -49,6 +49,10 @@ class Period:
         return day_bounds(self.first, self.last)
 
     @property
+    def any_day(self) -> bool:
+        return (self.first, self.last) == (_FIRST, _LAST)
+
+    @property
     def most(self) -> int:
         return 2**62 if self.limit is None else max(0, self.limit)
 
@@ -238,11 +242,14 @@ def fills(
 ) -> list[View]:
     """Our fills by the trading day they count for."""
     wanted = period(journal.clock.now(), day_from, day_to, limit)
+    # Any day at all must not be asked by day: the latest few would be found by sorting every fill there is.
+    days = () if wanted.any_day else (wanted.first.isoformat(), wanted.last.isoformat())
     with journal.look() as look:
         rows = look.rows(
             "SELECT fill_id, client_order_id, account, symbol, side, shares, price, fee, at FROM fills "
-            "WHERE day >= ? AND day <= ? ORDER BY at DESC, account DESC, fill_id DESC LIMIT ?",
-            (wanted.first.isoformat(), wanted.last.isoformat(), wanted.most),
+            f"{'WHERE day >= ? AND day <= ? ' if days else ''}"
+            "ORDER BY at DESC, account DESC, fill_id DESC LIMIT ?",
+            (*days, wanted.most),
         )
     return [fill_view(row) for row in rows[::-1]]
 
