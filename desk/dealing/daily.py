@@ -12,7 +12,7 @@ from desk.broker import Snapshot
 from desk.core.config import Config
 from desk.core.day import apply_factor, close_orders_without_final, end_intents, lapse, lapse_by_positions
 from desk.core.ledger import Ledger
-from desk.core.reconcile import find
+from desk.core.reconcile import find, looks_own
 from desk.core.values import Message, Order, Reason, Side
 from desk.dealing.account import AccountDesk
 from desk.dealing.persons import Persons
@@ -180,9 +180,14 @@ class Daily:
             self.ledger.put_flag(name, text)
 
     def _hand_trades(self, desk: AccountDesk, snapshot: Snapshot) -> dict[str, int]:
-        """Signed shares of the day's trades that are not ours, by symbol."""
+        """Signed shares of the day's trades that are not ours, by symbol.
+
+        A trade with our kind of remark is no hand's, also when its order is not in the journal: it explains nothing.
+        """
         found: dict[str, int] = {}
         for trade in snapshot.trades:
+            if looks_own(trade.client_order_id):
+                continue
             if find(self.ledger, desk.name, snapshot.day, trade.client_order_id, trade.broker_order_id) is None:
                 shares = trade.shares if trade.side is Side.BUY else -trade.shares
                 found[trade.symbol] = found.get(trade.symbol, 0) + shares

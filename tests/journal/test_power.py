@@ -128,14 +128,14 @@ def assert_nothing_is_lost(found: Found) -> None:
 
 
 def test_nothing_acknowledged_decided_or_sent_is_lost_with_the_power(tmp_path: Path) -> None:
-    log = record_of_a_day(tmp_path, "FULL", rounds=2, bodies=12)
+    log = record_of_a_day(tmp_path, "FULL", rounds=2, bodies=8)
     found = judge(log, FEW, 1, tmp_path / "found")
     assert_nothing_is_lost(found)
     assert found.acknowledged > FEW and min(found.fates[fate] for fate in ("kept", "dropped", "torn")) > 0
 
 
 def test_the_method_sees_what_a_journal_that_syncs_less_loses(tmp_path: Path) -> None:
-    log = record_of_a_day(tmp_path, "NORMAL", rounds=2, bodies=12)
+    log = record_of_a_day(tmp_path, "NORMAL", rounds=1, bodies=12)
     found = judge(log, FEW, 2, tmp_path / "found")
     assert found.lost > FEW // 4, str(found)
 
