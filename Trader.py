@@ -41,6 +41,8 @@ _IDLE_WAIT_S = 0.5
 _JUMP_S = 2.0
 _JUMP_PAUSE_S = 5.0
 _TROUBLE_WAIT_S = 1.0
+_HOLD_S = 0.02
+_BREATH_S = 0.001  # a channel's sending thread gets the interpreter before the next turn does
 
 
 class Book(Protocol):
@@ -84,6 +86,7 @@ class Trader:
         self._news.set()
         self._last: tuple[datetime, float] | None = None
         self._pause_until = float("-inf")
+        self._holding = False  # the last turn's batch was kept for this one
         self._looks: list[tuple[AccountView, Sequence[PositionView]]] = []  # shown once the turn's orders are out
         journal.on_events(self._ring)
         journal.on_commands(self._ring)
@@ -131,6 +134,10 @@ class Trader:
         Daily(self.ledger, self.config, self.desks, persons, now).run()
         persons.finish_liquidation()
         turn = self._plan(now, monotonic)
+        if self._may_hold(turn):
+            self._holding = True
+            return _HOLD_S
+        self._holding = False
         self._commit(now)
         self._act(turn, ears)
         self._commit(now)
@@ -169,7 +176,7 @@ class Trader:
         for desk in self.desks.values():
             desk.matched_generation = None
             desk.dirty = True
-        self._loaded = True
+        self._loaded, self._holding = True, False
 
     def _commit(self, now: datetime) -> None:
         self.teller.tell(self.ledger, now)
@@ -245,8 +252,10 @@ class Trader:
         """Decide the events that have come; True when more are waiting."""
         limit = 200
         events = self.journal.undecided_events(limit)
+        more = len(events) == limit
+        events = [event for event in events if event.event_id not in self.ledger.batch.outcomes]  # decided, held back
         if not events:
-            return False
+            return more
         view = View(
             config=self.config,
             now=now,
@@ -260,7 +269,7 @@ class Trader:
             self.ledger.heard[event.event_id] = event
             note_sequence(self.ledger, event, now)
             self._decide(event, view)
-        return len(events) == limit
+        return more
 
     def _decide(self, event: Event, view: View) -> None:
         """Decide an event; one that breaks the program ends with a sentence, or it would stop all others."""
@@ -353,8 +362,18 @@ class Trader:
         for account, positions in looks:
             self.journal.save_account(account, positions)
 
+    def _may_hold(self, turn: Turn) -> bool:
+        """A decision whose quote comes in a moment is written together with its order, in one commit instead of two.
+
+        For one turn at most, and nothing is sent meanwhile; a crash before it finds the event undecided, as it was.
+        """
+        acts = turn.places or turn.cancels or self.ledger.batch.command_results
+        return turn.quote_missed and not acts and not self._holding
+
     def _until_next(self, turn: Turn) -> float:
-        if self._news.is_set() or turn.cancels or turn.places or turn.ended:
+        if turn.cancels or turn.places:
+            return _BREATH_S
+        if self._news.is_set() or turn.ended or turn.unasked:
             return 0.0
         if self.ledger.unsettled:
             return 0.02

@@ -53,7 +53,7 @@ Sink = Callable[[Report], None]
 class Broker(Protocol):
     """One account at one channel. Called from the trading loop only; no method waits for the terminal.
 
-    What a channel has to fetch first (a quote, a snapshot) is None now and a RING report when it has come.
+    What a channel has to fetch first is None now and a report when it has come: a snapshot RING, a quote QUOTED.
     """
 
     account: str

@@ -131,7 +131,8 @@ class ReportKind(StrEnum):
     CANCEL = "cancel"  # a late answer to cancel
     CONNECTED = "connected"
     DISCONNECTED = "disconnected"
-    RING = "ring"  # something that was asked for has come (a quote, a snapshot): ask again
+    RING = "ring"  # a snapshot that was asked for has come: ask again
+    QUOTED = "quoted"  # a quote or an instrument that was asked for has come: ask again
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

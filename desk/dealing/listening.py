@@ -34,7 +34,7 @@ class Listening:
     now: datetime
     monotonic: float
     show: ShowAccount
-    hurried: bool = False  # signals wait: a look that only keeps the picture fresh comes after them
+    hurried: bool = False  # signals or their orders wait: a look that only keeps the picture fresh comes after them
 
     def run(self) -> None:
         """Take in everything that has come, keep every account connected and its picture fresh."""
@@ -62,6 +62,9 @@ class Listening:
     def _absorb(self, desk: AccountDesk, report: Report) -> None:
         if report.kind is ReportKind.RING:
             desk.snapshot_at = float("-inf")
+            return
+        if report.kind is ReportKind.QUOTED:
+            self.hurried = True
             return
         desk.dirty = True
         match report.kind:

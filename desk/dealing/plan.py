@@ -34,6 +34,8 @@ _FEE_ROOM = Decimal("1.0035")  # the highest commission (0.3 %) and the taxes, s
 _MIN_FEE = Decimal(5)
 _CASH_TRAILS_S = 5.0  # a terminal's cash may be this far behind its orders
 _ASK_EVERY_S = 0.25  # how often a live order is judged against a new quote
+_ASK_LATEST_S = 1.0
+_ASK_IN_A_TURN = 12  # so many of those that nothing has disturbed: a signal may come any moment
 
 
 @dataclass(slots=True)
@@ -43,6 +45,9 @@ class Turn:
     places: list[Order] = field(default_factory=list)
     cancels: list[Order] = field(default_factory=list)
     ended: bool = False  # an intent ended: another one may have waited for it
+    quote_missed: bool = False  # an intent has begun to wait for a quote
+    asked: int = 0  # live orders that nothing had disturbed and that were judged all the same
+    unasked: bool = False  # more of them are due: in the next turn
 
 
 @dataclass(slots=True)
@@ -146,9 +151,13 @@ class Planner:
             return False
         if intent.resting and (intent.account, intent.symbol) in self._urgent:
             return False
-        asked = desk.asked_at.get(intent.intent_id)
-        if asked is not None and self.monotonic - asked < _ASK_EVERY_S:
+        age_s = self.monotonic - desk.asked_at.get(intent.intent_id, float("-inf"))
+        if age_s < _ASK_EVERY_S:
             return True
+        if self.turn.asked >= _ASK_IN_A_TURN and age_s < _ASK_LATEST_S:
+            self.turn.unasked = True
+            return True
+        self.turn.asked += 1
         desk.asked_at[intent.intent_id] = self.monotonic
         return False
 
@@ -177,6 +186,7 @@ class Planner:
 
     def _wait(self, intent: Intent, reason: Reason | None) -> None:
         if intent.waiting is not reason:
+            self.turn.quote_missed |= reason is Reason.NO_QUOTE
             self.ledger.put_intent(replace(intent, waiting=reason, updated_at=self.now))
 
     def _end(self, intent: Intent, reason: Reason | None) -> None:

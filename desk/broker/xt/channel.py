@@ -114,7 +114,7 @@ class XtBroker:
             stuck=self._sender.stuck,
             remarks=self._remarks,
             fees=estimates,
-            ring=self._ring,
+            ring=lambda: self._ring(ReportKind.RING),
             alarm=self._alarm,
         )
         self._reader = Reader(
@@ -132,7 +132,7 @@ class XtBroker:
             clock=clock,
             timing=self._timing,
             data=self._data,
-            ring=self._ring,
+            ring=lambda: self._ring(ReportKind.QUOTED),
             alarm=self._alarm,
             name=account,
         )
@@ -224,8 +224,8 @@ class XtBroker:
         if sink is not None:
             sink(report)
 
-    def _ring(self) -> None:
-        self._tell(Report(kind=ReportKind.RING, generation=self.generation, at=self._clock.now()))
+    def _ring(self, kind: ReportKind) -> None:
+        self._tell(Report(kind=kind, generation=self.generation, at=self._clock.now()))
 
     def _alarm(self, title: str, text: str) -> None:
         try:
@@ -308,7 +308,7 @@ class XtBroker:
         return found
 
     def quote(self, symbol: str, anchor: Decimal | None = None) -> Quote | None:
-        """A quote of a moment ago; None begins to fetch it, and RING tells when it has come. `anchor` is not used."""
+        """A quote of a moment ago; None begins to fetch it, and QUOTED tells when it has come. `anchor` is not used."""
         return self._quotes.quote(symbol)
 
     def instrument(self, symbol: str, anchor: Decimal | None = None) -> Instrument | None:

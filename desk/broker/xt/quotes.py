@@ -28,6 +28,12 @@ _SUSPENDED_FROM = 1  # InstrumentStatus
 _INDICES = ("000001.SH", "399001.SZ")  # 上证指数, 深证成指: they never stand still while the line is alive
 _MOST_LEFT_BEHIND = 3
 _RETRY_S = 1.0
+_PIECE = 20  # symbols asked for in one call
+_REST_S = 0.05
+
+
+class _LeftBehind(Exception):
+    """The call came back too late: another worker has taken over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +75,7 @@ class Quotes:
         self._details: dict[str, _Kept] = {}
         self._pulse: datetime | None = None  # the newest tick of all, indices included
         self._tried: dict[str, float] = {}  # symbol -> its detail was last asked for
+        self._refreshed_at = self._hurried_at = float("-inf")
         self.left_behind = 0
         self.trouble = ""
 
@@ -152,8 +159,7 @@ class Quotes:
 
     def _run(self, worker: int) -> None:
         while self._mine(worker):
-            busy = bool(self._wanted)
-            self._clock.wait(self._bell, self._timing.refresh_s if busy else 60.0)
+            self._clock.wait(self._bell, self._pause_s())
             self._bell.clear()
             if not self._mine(worker):
                 return
@@ -165,32 +171,69 @@ class Quotes:
                     self._fail(str(error) or repr(error))
                     self._clock.wait(self._closing, _RETRY_S)
 
+    def _pause_s(self) -> float:
+        return max(0.0, self._refresh_at() - self._clock.monotonic()) if self._wanted else 60.0
+
+    def _refresh_at(self) -> float:
+        """When all that is wanted is fetched next: not just when somebody goes on with what was hurried."""
+        every_s = self._timing.refresh_s
+        return min(max(self._refreshed_at + every_s, self._hurried_at + _REST_S), self._refreshed_at + 2 * every_s)
+
     def _mine(self, worker: int) -> bool:
         return worker == self._worker and not self._closing.is_set()
 
     def _fetch(self, worker: int) -> None:
+        """Fetch what somebody waits for; then, if it is due, all that is wanted, a piece at a time."""
         now = self._clock.monotonic()
         for symbol in [symbol for symbol, asked in list(self._wanted.items()) if now - asked > self._timing.wanted_s]:
             self._wanted.pop(symbol, None)
-        symbols = sorted(self._wanted)
-        if not symbols:
+        if self._fetch_missed(worker):
+            self._hurried_at = now
+        if now < self._refresh_at():
             return
+        self._refreshed_at = now
+        for piece in _pieces(symbol for symbol in list(self._wanted) if not self._asked_since(now, symbol)):
+            self._came(self._fetch_ticks(worker, piece))
+            for symbol in piece:
+                self._came(self._fetch_detail(worker, symbol))
+                if self._bell.is_set():  # who comes meanwhile waits for no more than one piece
+                    self._bell.clear()
+                    self._fetch_missed(worker)
+
+    def _asked_since(self, moment: float, symbol: str) -> bool:
+        kept = self._quotes.get(symbol)
+        return kept is not None and kept.at >= moment
+
+    def _fetch_missed(self, worker: int) -> bool:
+        """Fetch what somebody waits for; False if nobody does."""
+        missed = list(self._missed)
+        pieces = _pieces({symbol for _, symbol in missed if symbol in self._wanted})
+        for piece in pieces:
+            got = self._fetch_ticks(worker, piece)
+            for symbol in piece:
+                if ("detail", symbol) in missed:
+                    got |= self._fetch_detail(worker, symbol)
+            self._came(got)
+        return bool(pieces)
+
+    def _fetch_ticks(self, worker: int, symbols: list[str]) -> set[tuple[str, str]]:
+        now = self._clock.monotonic()
         ticks = self._call(worker, lambda data: data.get_full_tick([*symbols, *_INDICES])) or {}
-        if not self._mine(worker):
-            return
         self._pulse = max((moment_of(int(tick.get("time") or 0), _LONG_AGO) for tick in ticks.values()), default=None)
-        got = {("quote", symbol) for symbol in symbols if self._keep_tick(symbol, ticks.get(symbol), now)}
-        for symbol in symbols:
-            kept = self._details.get(symbol)
-            fresh = kept is not None and now - kept.at < self._timing.detail_every_s
-            if fresh or now - self._tried.get(symbol, float("-inf")) < _RETRY_S:
-                continue
-            self._tried[symbol] = now
-            said = self._call(worker, lambda data, code=symbol: data.get_instrument_detail(code))
-            if not self._mine(worker):
-                return
-            if self._keep_detail(symbol, said, now):
-                got.add(("detail", symbol))
+        return {("quote", symbol) for symbol in symbols if self._keep_tick(symbol, ticks.get(symbol), now)}
+
+    def _fetch_detail(self, worker: int, symbol: str) -> set[tuple[str, str]]:
+        """Ask for a symbol's details unless they are young or were asked for a moment ago."""
+        now = self._clock.monotonic()
+        kept = self._details.get(symbol)
+        fresh = kept is not None and now - kept.at < self._timing.detail_every_s
+        if fresh or now - self._tried.get(symbol, float("-inf")) < _RETRY_S:
+            return set()
+        self._tried[symbol] = now
+        said = self._call(worker, lambda data: data.get_instrument_detail(symbol))
+        return {("detail", symbol)} if self._keep_detail(symbol, said, now) else set()
+
+    def _came(self, got: set[tuple[str, str]]) -> None:
         if self.trouble:
             log.info("Account %s has quotes again", self._name)
             self.trouble = ""
@@ -199,11 +242,13 @@ class Quotes:
         if came:
             self._ring()
 
-    def _call(self, worker: int, ask: Callable[..., Any]) -> Any:
+    def _call(self, worker: int, ask: Callable[[Any], Any]) -> Any:
+        """Raises _LeftBehind if another worker has taken over meanwhile."""
         self._in_call_since = self._clock.monotonic()
         answer = ask(self._data())
-        if self._mine(worker):
-            self._in_call_since = None
+        if not self._mine(worker):
+            raise _LeftBehind
+        self._in_call_since = None
         return answer
 
     def _fail(self, why: str) -> None:
@@ -234,6 +279,11 @@ class Quotes:
             return False
         self._details[symbol] = _Kept(instrument, asked)
         return True
+
+
+def _pieces(symbols: Iterable[str]) -> list[list[str]]:
+    ordered = sorted(symbols)
+    return [ordered[first : first + _PIECE] for first in range(0, len(ordered), _PIECE)]
 
 
 def _every_day(_: date) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -66,9 +67,9 @@ def instrument(stage: Stage, symbol: str = BANK, flow: float = 0.02) -> Instrume
 def test_a_quote_is_none_first_and_a_ring_tells_when_it_has_come(stage: Stage) -> None:
     stage.open()
     stage.snapshot()
-    rings = len(stage.of(ReportKind.RING))
+    rings = len(stage.of(ReportKind.QUOTED))
     assert stage.broker.quote(BANK) is None
-    stage.until(lambda: len(stage.of(ReportKind.RING)) > rings)
+    stage.until(lambda: len(stage.of(ReportKind.QUOTED)) > rings)
     told = stage.broker.quote(BANK)
     assert told is not None and told.last == Decimal("10.00") and told.asks[0][0] == Decimal("10.01")
 
@@ -85,10 +86,10 @@ def test_a_quote_that_was_fetched_long_ago_is_fetched_again(stage: Stage) -> Non
 def test_while_it_is_asked_for_a_quote_is_kept_fresh_without_rings(stage: Stage) -> None:
     stage.open()
     quote(stage)
-    rings = len(stage.of(ReportKind.RING))
+    rings = len(stage.of(ReportKind.QUOTED))
     stage.pin(BANK, "10.30")
     stage.until(lambda: quote(stage).last == Decimal("10.30"), flow=0.02)
-    assert len(stage.of(ReportKind.RING)) <= rings + 1
+    assert len(stage.of(ReportKind.QUOTED)) <= rings + 1
 
 
 def test_limits_and_names_come_from_the_details_and_are_kept(stage: Stage) -> None:
@@ -146,6 +147,61 @@ def test_a_quiet_stocks_older_tick_counts_while_an_index_shows_that_the_line_is_
     for _ in range(5):
         stage.settle(0.5)
         assert stage.broker.quote(BANK) is None
+
+
+class Data:
+    """Answers every question at once and notes it; `during` runs within the first question of many symbols."""
+
+    def __init__(self, during: Callable[[], object] = lambda: None) -> None:
+        self.asked: list[list[str]] = []
+        self.during: Callable[[], object] | None = during
+
+    def get_full_tick(self, codes: list[str]) -> dict[str, Any]:
+        self.asked.append(codes)
+        if len(codes) > 10 and self.during is not None:
+            during, self.during = self.during, None
+            during()
+        return {code: tick() for code in codes}
+
+    def get_instrument_detail(self, code: str) -> dict[str, Any]:
+        return detail()
+
+
+MANY = [f"{600100 + n}.SH" for n in range(60)]
+
+
+def test_what_is_waited_for_is_fetched_by_itself(stage: Stage) -> None:
+    stage.open()
+    data = Data()
+    stage.broker._quotes._data = lambda: data
+    for symbol in MANY:
+        quote(stage, symbol)
+    data.asked.clear()
+    assert stage.broker.quote(BANK) is None
+    stage.until(lambda: stage.broker.quote(BANK))
+    assert data.asked[0][:-2] == [BANK]
+
+
+def test_who_comes_while_all_is_fetched_anew_waits_for_one_piece_of_it(stage: Stage) -> None:
+    stage.open()
+    data = Data(during=lambda: stage.broker.quote(BANK))
+    stage.broker._quotes.prefetch(MANY)
+    stage.broker._quotes._data = lambda: data
+    stage.until(lambda: any(BANK in codes for codes in list(data.asked)), flow=0.02)
+    pieces = [codes[:-2] for codes in data.asked]
+    assert all(len(piece) <= 20 for piece in pieces)
+    assert pieces[[len(piece) > 10 for piece in pieces].index(True) + 1] == [BANK]
+
+
+def test_what_is_wanted_stays_fresh_while_one_after_the_other_is_hurried(stage: Stage) -> None:
+    stage.open()
+    data = Data()
+    stage.broker._quotes._data = lambda: data
+    first = MANY[0]
+    quote(stage, first)
+    for symbol in MANY[1:]:
+        quote(stage, symbol, flow=0.05)
+        assert stage.broker.quote(first) is not None
 
 
 @pytest.mark.parametrize("trouble", [QuoteTrouble.MISSING, QuoteTrouble.RAISES])
