@@ -25,6 +25,7 @@ from base_func import BEIJING
 from desk.clock import Clock
 from desk.core import wire
 from desk.core.config import StrategyConfig
+from desk.core.probe import prove
 from desk.core.values import EventKind, WireEvent
 from desk.journal import Accepted, JournalError, NewBody, NewEvent
 from desk.senders import FailureBudget, Keyring
@@ -99,14 +100,17 @@ class Receiver:
         answer = _v1_error(503, texts.V1_UNAVAILABLE) if v1 else _refusal(503, "unavailable")
         return Answer(status=503, body=answer.body, retry_after_s=RETRY_AFTER_S)
 
-    def health(self) -> dict[str, Any]:
-        """How the receiver stands, for monitors; no secrets.
+    def health(self, nonce: str = "") -> dict[str, Any]:
+        """How the receiver stands, for monitors; no secrets. `proof` is added for a nonce of our own probe's form.
 
         `ok` stays true while the journal fails: a health check that took the tunnel down then would also keep out the
         retry by which we learn that the journal works again.
         """
         ago = None if self._stored_at is None else round(self._clock.monotonic() - self._stored_at, 1)
-        return {"ok": True, "journal": "failing" if self._failing else "ok", "last_stored_seconds_ago": ago}
+        said = {"ok": True, "journal": "failing" if self._failing else "ok", "last_stored_seconds_ago": ago}
+        key = self._keyring.probe_key()
+        proof = prove(key, nonce) if key is not None else None
+        return said if proof is None else said | {"proof": proof}
 
     # --- v2 -----------------------------------------------------------------------------------------------------------
 
@@ -302,7 +306,7 @@ def make_app(receiver: Receiver) -> Flask:
         return _respond(_json(200, {"status": "success", "message": texts.READY}))
 
     def healthz() -> Response:
-        return _respond(_json(200, receiver.health()))
+        return _respond(_json(200, receiver.health(request.args.get("nonce", ""))))
 
     def refused(error: HTTPException) -> Response:
         if not isinstance(error, NotFound | MethodNotAllowed):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from desk.clock import Clock
 from desk.core import wire
 from desk.core.config import Config, StrategyConfig
+from desk.core.probe import probe_key
 
 _FAILURES_WINDOW_S = 60.0
 
@@ -19,6 +20,7 @@ class _Ring:
     config: Config
     by_kid: dict[str, tuple[StrategyConfig, wire.Keys]]
     tokens: list[tuple[StrategyConfig, bytes]]
+    probe: bytes | None
 
 
 class Keyring:
@@ -36,6 +38,10 @@ class Keyring:
         """The strategies with a v1 token, and its key."""
         return self._now().tokens
 
+    def probe_key(self) -> bytes | None:
+        """What proves to this home's own probe that we answered."""
+        return self._now().probe
+
     def failed_per_minute(self) -> int:
         return self._now().config.failed_per_minute
 
@@ -49,7 +55,7 @@ class Keyring:
     def _make(self, config: Config) -> _Ring:
         by_kid = {s.kid: (s, self._derive(s)) for s in config.strategies if s.secret}
         tokens = [(s, wire.v1_key(s.v1_token)) for s in config.strategies if s.v1_token]
-        return _Ring(config, by_kid, tokens)
+        return _Ring(config, by_kid, tokens, probe_key(s.secret for s in config.strategies))
 
     def _derive(self, strategy: StrategyConfig) -> wire.Keys:
         known = self._derived.get((strategy.kid, strategy.secret))

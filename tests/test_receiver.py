@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 import Receiver as door
 from desk.core import wire
+from desk.core.probe import probe_key, proves
 from desk.core.values import EventKind, OrderSignal
 from desk.journal import JournalUnavailable
 from desk.texts import receiver as texts
@@ -357,3 +358,11 @@ def test_any_bytes_get_a_declared_answer(post: Post, data: st.DataObject) -> Non
     assert response.content_type == "application/json"
     response.get_json()
     assert texts.INCIDENT_TITLE not in post.titles[before:]
+
+
+def test_the_health_page_proves_a_nonce_and_signs_nothing_else(post: Post) -> None:
+    nonce, key = "5f" * 16, probe_key([SECRET, OTHER_SECRET])
+    assert key is not None
+    assert proves(key, nonce, post.http.get(f"/healthz?nonce={nonce}").get_json()["proof"])
+    for other in ("", nonce[1:], nonce + "00", "x" * 32, nonce.upper()):
+        assert "proof" not in post.http.get(f"/healthz?nonce={other}").get_json()

@@ -232,7 +232,9 @@ class Daemon:
             self._thread("trader", lambda: self.trader.run(self._stop))
             self._thread("messenger", lambda: self.messenger.run(self._stop, self._messages))
             self._thread("exchanges", self._drive_exchanges)
-            tunnel = TunnelWatch(journal=self.journal, config=lambda: self.config, clock=self.clock)
+            tunnel = TunnelWatch(
+                journal=self.journal, home=self.home.path, config=lambda: self.config, clock=self.clock
+            )
             self._thread("tunnel", lambda: tunnel.run(self._stop))
             if self.trading.terminals or self.trading.unreachable:
                 self._thread("lines", lambda: self.lines.run(self._stop))

@@ -9,8 +9,8 @@ from datetime import datetime, time, timedelta
 
 import schedule
 
-from desk.calendar import BadCalendar, TradingCalendar
 from desk.cli import facts
+from desk.cli.days import trades_on
 from desk.cli.home import Home
 from desk.cli.line_watch import States
 from desk.clock import Clock
@@ -75,18 +75,9 @@ class DailyJobs:
         self._told[kind].add(moment)
 
     def _summary(self, at: datetime, config: Config) -> Message | None:
-        if not self._trades_today(at, config):
+        if not trades_on(at.date(), config, self._home.path):
             return None
         return summaries.daily_summary(facts.summary(self._journal, config, at=at, day=at.date()))
 
     def _self_check(self, at: datetime, config: Config) -> Message:
         return summaries.self_check(facts.self_check(self._journal, config, self._home, at=at, lines=self._lines()))
-
-    def _trades_today(self, at: datetime, config: Config) -> bool:
-        """True where any account trades today."""
-        if any(account.always_open for account in config.accounts):
-            return True
-        try:
-            return TradingCalendar.load(self._home.path, config.holidays_file).is_trading_day(at.date())
-        except BadCalendar:
-            return True  # better a summary too many; the self-check names the trouble

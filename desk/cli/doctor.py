@@ -15,10 +15,11 @@ from desk.calendar import BadCalendar, TradingCalendar
 from desk.cli import doctor_terminals
 from desk.cli.findings import BAD, GOOD, WARN, Finding
 from desk.cli.home import RECEIVER, TRADER, Home
+from desk.cli.probing import Heard, probe
 from desk.cli.terminals import MINIQMT
-from desk.cli.tunnel import healthy
 from desk.clock import Clock, pause
 from desk.core.config import Config
+from desk.core.probe import probe_key
 from desk.core.values import Mode
 from desk.journal import FILE_NAME, Journal, JournalError, views
 from desk.journal.history import check_history
@@ -59,13 +60,13 @@ def examine(home: Path, clock: Clock, env: Mapping[str, str], order_test: str = 
     yield from _disk(place, clock)
     if config is None:
         return
-    yield from _port(place, config)
+    yield from _port(place, config, clock)
     yield from _journal(place, config, clock)
     yield from _accounts(config)
     yield from doctor_terminals.examine(place, config, clock, env, order_test)
     yield from _calendar(place, config, clock)
     yield _robots(config)
-    yield _tunnel(place, config)
+    yield _tunnel(place, config, clock)
 
 
 def _python() -> Finding:
@@ -115,10 +116,11 @@ def _disk(place: Home, clock: Clock) -> Iterator[Finding]:
     )  # fmt: skip
 
 
-def _port(place: Home, config: Config) -> Iterator[Finding]:
+def _port(place: Home, config: Config, clock: Clock) -> Iterator[Finding]:
     where = f"{config.listen_host}:{config.listen_port}"
     if place.runs(RECEIVER):
-        if healthy(f"http://{where}/healthz"):
+        heard = probe(f"http://{where}", _key(config) or b"", clock)
+        if heard is Heard.OURS or (heard is Heard.STRANGER and _key(config) is None):
             yield Finding(name="端口", state=GOOD, text=texts.receiving(where))
         else:
             yield Finding(name="端口", state=BAD, text=texts.not_answering(where), mend=texts.MEND_RESTART)
@@ -187,13 +189,22 @@ def _robots(config: Config) -> Finding:
     return Finding(name="企业微信", state=WARN, text=texts.NO_ROBOTS, mend=texts.MEND_ROBOTS)
 
 
-def _tunnel(place: Home, config: Config) -> Finding:
+def _key(config: Config) -> bytes | None:
+    return probe_key(strategy.secret for strategy in config.strategies)
+
+
+def _tunnel(place: Home, config: Config, clock: Clock) -> Finding:
     if not config.public_url:
         return Finding(name="隧道", state=WARN, text=texts.NO_TUNNEL, mend=texts.MEND_NO_TUNNEL)
     where = urlsplit(config.public_url)
     shown = f"{where.scheme}://{where.hostname}" + (f":{where.port}" if where.port else "")
     if not place.runs(RECEIVER):
         return Finding(name="隧道", state=WARN, text=texts.tunnel_unknown(shown), mend=texts.MEND_TUNNEL_UNKNOWN)
-    if healthy(f"{config.public_url}/healthz"):
+    key = _key(config)
+    if key is None:
+        return Finding(name="隧道", state=WARN, text=texts.tunnel_unproven(shown), mend=texts.MEND_TUNNEL_UNPROVEN)
+    heard = probe(config.public_url, key, clock)
+    if heard is Heard.OURS:
         return Finding(name="隧道", state=GOOD, text=texts.tunnel_good(shown))
-    return Finding(name="隧道", state=BAD, text=texts.tunnel_bad(shown), mend=texts.MEND_TUNNEL)
+    text = texts.tunnel_bad(shown) if heard is Heard.NOBODY else texts.tunnel_strange(shown)
+    return Finding(name="隧道", state=BAD, text=text, mend=texts.MEND_TUNNEL)

@@ -67,6 +67,7 @@ def status(journal: Journal, config: Config, home: Home) -> dict[str, Any]:
         "waiting_approval": counts["waiting_approval"],
         "outbox_pending": counts["outbox_pending"],
         "tunnel": tunnel_state(counts["flags"], config) if running else tunnel.UNKNOWN,
+        "tunnel_at": counts["flags"].get(tunnel.AT) if running and config.public_url else None,
         "versions": {
             "gendan": VERSION,
             "config": config.version,

@@ -226,12 +226,18 @@ def show_status(view: View) -> None:
     say(
         f"处理中的信号 {view['pending_signals']}　未完委托 {view['open_orders']}　存疑委托 {view['in_doubt_orders']}　"
         f"等待确认 {view['waiting_approval']}　待发通知 {view['outbox_pending']}　"
-        f"隧道 {TUNNEL[view['tunnel']]}"
+        f"{_tunnel(view)}"
     )
     versions = view["versions"]
     say(
         f"版本 {versions['gendan']}　配置 {versions['config']}　账本 {versions['journal']}　Python {versions['python']}"
     )
+
+
+def _tunnel(view: View) -> str:
+    at = view["tunnel_at"]
+    age_s = (SystemClock().now() - datetime.fromisoformat(at)).total_seconds() if at else None
+    return texts.tunnel_said(TUNNEL[view["tunnel"]], age_s)
 
 
 TUNNEL = {"on": "通", "off": "不通", "unknown": "未检测"}

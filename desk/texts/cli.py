@@ -247,6 +247,18 @@ def restored(kept: Path | None) -> str:
 
 TUNNEL_OFF_TITLE = "隧道不通"
 TUNNEL_OFF = "从公网地址访问不到这台电脑，聚宽的信号进不来；请检查 frp 是否在运行。"
+TUNNEL_STRANGER = "公网地址有应答，但应答的不是本程序，聚宽的信号进不来；请核对端口映射，或是否被登录页拦截。"
+TUNNEL_BACK_TITLE = "隧道恢复"
+TUNNEL_BACK = "从公网地址又能访问到这台电脑；断开期间没送到的信号，聚宽端会自动补发。"
+
+
+def tunnel_said(word: str, age_s: float | None) -> str:
+    """The tunnel's state, and how old that knowledge is."""
+    if age_s is None:
+        return f"隧道 {word}"
+    minutes = int(max(0.0, age_s) // 60)
+    age = "刚刚" if minutes < 1 else f"{minutes} 分钟前" if minutes < 120 else f"{minutes // 60} 小时前"
+    return f"隧道 {word}（{age}检测）"
 
 
 # --- usage ------------------------------------------------------------------------------------------------------------

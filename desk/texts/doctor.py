@@ -21,6 +21,7 @@ MEND_CALENDAR = "请运行 python -m desk.calendar_source .，或在交易日文
 MEND_ROBOTS = "不配也能跟单；要收消息就在群里加一个机器人，把它的 key 写进「微信token」。"
 MEND_NO_TUNNEL = "聚宽要经公网才找得到这台电脑；配好 frp 后把地址写进「公网地址」。"
 MEND_TUNNEL_UNKNOWN = "先启动程序（main.py run），再做一次自检。"
+MEND_TUNNEL_UNPROVEN = "策略有了程序生成的密钥（strategy add 或 strategy rekey）之后就能测。"
 MEND_TUNNEL = "请看 frpc 是否在运行、服务器的端口是否放行、local_port 是否等于「端口」。"
 
 JOURNAL_NEW = "还没有，第一次启动时建立"
@@ -101,6 +102,14 @@ def tunnel_good(where: str) -> str:
 
 def tunnel_bad(where: str) -> str:
     return f"{where} 不通，聚宽的信号进不来"
+
+
+def tunnel_strange(where: str) -> str:
+    return f"{where} 有应答，但应答的不是本程序，聚宽的信号进不来"
+
+
+def tunnel_unproven(where: str) -> str:
+    return f"{where}，没有任何策略密钥，证明不了应答的是不是本程序"
 
 
 def verdict(bad: int, warned: int) -> str:

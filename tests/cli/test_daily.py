@@ -1,4 +1,4 @@
-"""What is told at fixed times, and the tunnel: decided from the clock that is handed in."""
+"""What is told at fixed times: decided from the clock that is handed in."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import pytest
 from base_func import BEIJING
 from desk.cli.daily import DailyJobs, due
 from desk.cli.home import Home
-from desk.cli.tunnel import FLAG, TunnelWatch
 from desk.journal import FILE_NAME, Journal
 from tests.cli.homes import write_home
 from tests.world import TurnedClock
@@ -71,19 +70,3 @@ def test_summary_and_self_check_are_told_once_over_restarts(
             job.step()
         jobs(home, clock, journal).step()
         assert kinds(journal) == expected
-
-
-def test_a_tunnel_that_breaks_is_told_once_and_shown_until_it_is_back(tmp_path: Path) -> None:
-    home = write_home(tmp_path, 公网地址="http://1.2.3.4:6000")
-    clock = TurnedClock(FRIDAY)
-    answers = [True, False, True, False, False, False, True]
-    states = ["on", "on", "on", "on", "off", "off", "on"]  # one lost answer is no broken tunnel
-    with Journal.open(home / "data" / FILE_NAME, clock=clock) as journal:
-        config = Home(home).config()
-        watch = TunnelWatch(journal=journal, config=lambda: config, clock=clock, probe=lambda url: answers.pop(0))
-        seen = []
-        while answers:
-            watch.step()
-            seen.append(journal.flags()[FLAG])
-        assert seen == states
-        assert [told.message.title for told in journal.outbox_list(9)] == ["隧道不通"]
