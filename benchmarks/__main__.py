@@ -1,6 +1,6 @@
 """Measure and print one table: `python -m benchmarks [NAME …] [--runs 5] [--quick]`.
 
-NAME is accepts, latency, native, burst or standing; native is left out where xtquant is not installed.
+NAME is accepts, latency, native, burst, link or standing; native is left out where xtquant is not installed.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import accepts, figures, latency, standing
+from benchmarks import accepts, figures, latency, link, standing
 from desk.clock import SystemClock
 
 RESULTS = Path(__file__).with_name("results")
@@ -38,6 +38,7 @@ def main() -> int:
         "latency": lambda at: latency.measure(at, runs=runs, count=2 if quick else 100, say=say),
         "native": lambda at: latency.native(at, runs=runs, count=2 if quick else 100, say=say),
         "burst": lambda at: latency.burst(at, runs=runs, count=10 if quick else latency.BURST, say=say),
+        "link": lambda at: link.measure(at, runs=runs, count=1 if quick else 5, say=say),
         "standing": lambda at: standing.measure(at, runs=runs, count=200 if quick else standing.EVENTS, say=say),
     }
     names = options.names or list(measures)

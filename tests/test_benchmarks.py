@@ -20,6 +20,8 @@ ROWS = (
     "signal to broker, 50 orders resting, p99 net",
     "burst of 10: all acknowledged after",
     "all at the broker after the last ack",
+    "order at 10 kbit/s, market: request",
+    "order at 10 kbit/s, limit: request",
     "memory after deciding 200 events",
     "start with 200 old events",
     *(("signal to native call, 50 orders resting, p99 net",) if importlib.util.find_spec("xtquant") else ()),
