@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -54,16 +54,19 @@ def assert_one_side_live(world: World) -> None:
         assert len(symbols) == len(set(symbols)), f"both sides live: {live}"
 
 
-def assert_books_agree(world: World, foreign: dict[str, int] | None = None) -> None:
-    """The exchange holds exactly what the books own, besides the hand-made part."""
+def assert_books_agree(
+    world: World, foreign: dict[str, int] | None = None, by_hand: Mapping[str, dict[str, int]] | None = None
+) -> None:
+    """The exchange holds exactly what the books own, besides the hand-made part: on every account, and `by_hand`."""
     for name, exchange in world.exchanges.items():
         held = {p.symbol: p.shares for p in exchange.picture(world.clock.now()).positions if p.shares}
         ours: dict[str, int] = {}
         for (_, account, symbol), book in world.trader.ledger.books.items():
             if account == name and book.own:
                 ours[symbol] = ours.get(symbol, 0) + book.own
-        for symbol, shares in (foreign or {}).items():
+        for symbol, shares in [*(foreign or {}).items(), *(by_hand or {}).get(name, {}).items()]:
             ours[symbol] = ours.get(symbol, 0) + shares
+        ours = {symbol: shares for symbol, shares in ours.items() if shares}
         assert held == ours, f"exchange {held}, books {ours}"
 
 

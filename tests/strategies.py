@@ -112,7 +112,7 @@ class JoinQuant:
         far, near = ("0.995", "1.005") if side == "buy" else ("1.005", "0.995")
         away = self.chance.choice([far, near] if self.calm else [far, "1", near])
         limit = (PRICES[security] * Decimal(away)).quantize(Decimal("0.01"))
-        order = Live(self._id(), security, side, shares, 0, limit, self.world.clock.now(), away == near)
+        order = Live(self._id(), security, side, shares, 0, limit, self.world.jq_now(), away == near)
         self.live.append(order)
         self._say(self._event(order, "open"))
 
@@ -206,7 +206,7 @@ class JoinQuant:
 
     def _market(self, security: str, side: str, shares: int, filled: int) -> WireEvent:
         self._hold(security, side, filled)
-        order = Live(self._id(), security, side, shares, filled, Decimal(0), self.world.clock.now())
+        order = Live(self._id(), security, side, shares, filled, Decimal(0), self.world.jq_now())
         return self._event(order, order.final)
 
     def _event(self, order: Live, status: str) -> WireEvent:

@@ -15,7 +15,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from base_func import BEIJING
-from desk.broker.paper import PaperBroker, PaperExchange, SyntheticFeed
+from desk.broker.paper import Feed, PaperBroker, PaperExchange, SyntheticFeed
 from desk.broker.paper.scenes import Scene
 from desk.calendar import EveryDay
 from desk.core.config import AccountConfig, AccountShare, ChaseConfig, Config, Limits, StrategyConfig
@@ -100,7 +100,7 @@ class World:
         seed: int = 1,
     ) -> None:
         self.path = path
-        self.clock = TurnedClock(start)
+        self.clock = self.make_clock(start)
         self.seed = seed
         self.settle_s = settle_s
         self.config = Config(
@@ -111,13 +111,13 @@ class World:
         )
         self.exchanges: dict[str, PaperExchange] = {}
         for account in self.config.accounts:
-            days = EveryDay() if account.always_open else Weekdays()
+            days = EveryDay() if account.always_open else self.make_days()
             name = account.name if account.channel == "paper" else shadow_of(account.name)
             self.exchanges[name] = PaperExchange(
                 store=None,
                 clock_now=start,
                 config=account,
-                feed=SyntheticFeed(seed),
+                feed=self.make_feed(),
                 is_trading_day=days.is_trading_day,
             )
         self._bodies = 0
@@ -127,14 +127,26 @@ class World:
 
     # --- the parts --------------------------------------------------------------------------------------------------
 
+    def make_clock(self, start: datetime) -> TurnedClock:
+        return TurnedClock(start)
+
+    def make_days(self) -> Weekdays:
+        return Weekdays()
+
+    def make_feed(self) -> Feed:
+        return SyntheticFeed(self.seed)
+
+    def open_journal(self) -> Journal:
+        return Journal.open(self.path / "journal.db", clock=self.clock)
+
     def start_trader(self) -> None:
         self.bell = threading.Event()
-        self.journal = Journal.open(self.path / "journal.db", clock=self.clock)
+        self.journal = self.open_journal()
         self.desks = {}
         for account in self.config.accounts:
             name = account.name if account.channel == "paper" else shadow_of(account.name)
             broker = PaperBroker(name, self.exchanges[name], self.clock.now, settle_s=self.settle_s)
-            days = EveryDay() if account.always_open else Weekdays()
+            days = EveryDay() if account.always_open else self.make_days()
             self.desks[name] = AccountDesk(account, broker, days, self.bell)
         self.trader = Trader(
             journal=self.journal,
@@ -191,6 +203,10 @@ class World:
             self.pass_time(min(step, left), min(step, left))
 
     # --- JoinQuant --------------------------------------------------------------------------------------------------
+
+    def jq_now(self) -> datetime:
+        """JoinQuant's own clock."""
+        return self.clock.now()
 
     def send(
         self,
@@ -268,7 +284,7 @@ class World:
             kind=kind,
             seq=0 if kind is EventKind.TEST else self._next_seq(kid),
             backtest=backtest,
-            strategy_time=(when or self.clock.now()).replace(microsecond=0),
+            strategy_time=(when or self.jq_now()).replace(microsecond=0),
             content=signal,
         )
 
@@ -293,7 +309,7 @@ class World:
             kind=EventKind.CANCEL,
             seq=self._next_seq(kid),
             backtest=False,
-            strategy_time=self.clock.now().replace(microsecond=0),
+            strategy_time=self.jq_now().replace(microsecond=0),
             content=signal,
         )
 

@@ -32,17 +32,18 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Bell = Callable[[], None]
+WriterMaker = Callable[[Database, Callable[[set[str]], None]], Writer]
 
 
 class Journal:
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, make_writer: WriterMaker = Writer) -> None:
         """Use `Journal.open`."""
         self._database = database
         self.clock = clock
         self._bells: dict[str, list[Bell]] = {"events": [], "commands": [], "messages": []}
         self._robots: set[str] = set()
         self._reader = Reader(database)
-        self._writer = None if database.read_only else Writer(database, self._ring)
+        self._writer = None if database.read_only else make_writer(database, self._ring)
 
     @classmethod
     def open(
@@ -53,11 +54,13 @@ class Journal:
         read_only: bool = False,
         check: bool = True,
         busy_timeout_s: float = 3.0,
+        make_writer: WriterMaker = Writer,
     ) -> Journal:
         """Open the journal, creating or migrating it if need be. Raises JournalUnusable with a sentence for the user.
 
         `location`: a file, a folder (the file has its usual name there), or a `postgresql://` URL. `read_only`: only
         the reading methods work; a file that is not there reads as an empty book. `check`: look for damage first.
+        `make_writer`: who writes; the simulation's has no thread.
         """
         database = locate(location, read_only=read_only, busy_timeout_s=busy_timeout_s)
         if database.file is not None and not read_only:
@@ -69,7 +72,7 @@ class Journal:
             schema.prepare(database, clock=clock, check=check and not read_only)
             if database.url:
                 schema.prove_constraints(database)
-        return cls(database, clock)
+        return cls(database, clock, make_writer)
 
     def close(self) -> None:
         """Finish what is queued and close; what is asked afterwards raises JournalUnavailable."""

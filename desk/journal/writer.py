@@ -59,8 +59,7 @@ class Writer:
         self._lock = threading.Lock()
         self._closed = False
         self._connection: Any = None
-        self._thread = threading.Thread(target=self._run, name="journal-writer", daemon=True)
-        self._thread.start()
+        self._start()
 
     def call(self, work: Work[T]) -> T:
         """Run `work` in a transaction and return when it is durable. Raises JournalError, or what `work` raised."""
@@ -88,6 +87,10 @@ class Writer:
             self._closed = True
             self._queue.put(None)
         self._thread.join()
+
+    def _start(self) -> None:
+        self._thread = threading.Thread(target=self._run, name="journal-writer", daemon=True)
+        self._thread.start()
 
     def _put(self, ticket: _Ticket) -> None:
         with self._lock:

@@ -1,0 +1,114 @@
+"""What must hold at each day's close and at the end of a run, once the troubles are over."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date
+from typing import TYPE_CHECKING
+
+from tests import checks
+
+if TYPE_CHECKING:
+    from tests.simulation.world import SimulatedDesk
+    from tests.strategies import JoinQuant
+
+_MARK = re.compile(r"〔#(\d+)(?:–(\d+))?")
+
+
+def assert_all_ended(world: SimulatedDesk, ended: dict[str, tuple[str, str | None]], closed: date) -> None:
+    """I19: what was accepted before the close has ended, and what has ended stays as it ended."""
+    with world.journal.look() as look:
+        rows = look.rows(
+            "SELECT e.event_id, o.verdict, o.reason, e.received_at FROM events e"
+            " LEFT JOIN outcomes o ON o.event_id = e.event_id ORDER BY e.id"
+        )
+    for event_id, verdict, reason, _ in rows:
+        before = ended.get(event_id)
+        assert before in (None, (verdict, reason)), f"I19: {event_id} had ended {before}, now {verdict} {reason}"
+        assert verdict not in (None, "working"), f"I19: {event_id} is {verdict or 'undecided'} after the close of {closed}"
+        ended[event_id] = (verdict, reason)
+
+
+def judge(world: SimulatedDesk, players: Sequence[JoinQuant], *, holdings: bool) -> None:
+    """`holdings`: everything that JoinQuant said was heard, in order and by a right clock."""
+    checks.assert_quiet(world)
+    checks.assert_never_more_than_meant(world)
+    checks.assert_books_agree(world, by_hand=world.witness.foreign)
+    checks.assert_within_a_lot(world)
+    if holdings:
+        checks.assert_holdings_are_joinquants(world, players)
+    assert_heard(world)
+    assert_decided_once(world)
+    assert_history_replays(world)
+    assert_told(world)
+
+
+def assert_heard(world: SimulatedDesk) -> None:
+    """I1: what was acknowledged is stored; what could not be delivered is known as missing."""
+    with world.journal.look() as look:
+        stored = {row[0] for row in look.rows("SELECT event_id FROM events")}
+        twice = look.rows("SELECT kid, body_id FROM bodies GROUP BY kid, body_id HAVING COUNT(*) > 1")
+        holes = {row[0] for row in look.rows("SELECT strategy FROM gaps WHERE key LIKE 'seq:%'")}
+    assert not twice, f"I2: stored twice: {twice}"
+    for kid, line in world.network.lines.items():
+        assert not line.spool, f"liveness: {len(line.spool)} bodies of {kid} were never acknowledged"
+        lost = [event_id for entry in line.acked for event_id in entry.ids if event_id not in stored]
+        assert not lost, f"I1: acknowledged and lost: {lost}"
+        config = world.config.by_kid(kid)
+        assert config is not None
+        if line.overtaken:
+            assert config.name in holes, f"{kid}: a body was overtaken and no gap was told"
+
+
+def assert_decided_once(world: SimulatedDesk) -> None:
+    """I3: what was decided first is what was decided."""
+    for intent_id, (decided, side, _) in checks.intents(world).items():
+        first = world.witness.meant.get(intent_id)
+        assert first in (None, (decided, side)), f"I3: {intent_id} was decided as {first}, now {decided} {side}"
+
+
+def assert_history_replays(world: SimulatedDesk) -> None:
+    """I20: replaying the append-only history from zero gives the tables."""
+    checks.assert_history_explains_books(world)
+    with world.journal.look() as look:
+        facts = look.rows("SELECT client_order_id, from_state, to_state, filled FROM order_facts ORDER BY id")
+        orders = look.rows("SELECT client_order_id, state, filled, fills_sum, shares FROM orders")
+        fills = look.rows("SELECT client_order_id, SUM(shares) FROM fills GROUP BY client_order_id")
+        holdings = look.rows("SELECT strategy, symbol, strategy_shares, counted_shares FROM holdings")
+        changes = look.rows(
+            "SELECT strategy, symbol, SUM(strategy_shares), SUM(counted_shares) FROM book_changes"
+            " WHERE account IS NULL GROUP BY strategy, symbol"
+        )
+    state: dict[str, str] = {}
+    traded: dict[str, int] = defaultdict(int)
+    for key, came_from, to, filled in facts:
+        assert came_from == state.get(key), f"I20: {key} was {state.get(key)}, a fact starts from {came_from}"
+        assert (filled or 0) >= traded[key], f"I9: the traded shares of {key} fall from {traded[key]} to {filled}"
+        state[key], traded[key] = to, max(traded[key], filled or 0)
+    sums = dict(fills)
+    for key, now, filled, fills_sum, shares in orders:
+        assert state.get(key) == now, f"I20: {key} is {now}, its history says {state.get(key)}"
+        assert fills_sum == sums.get(key, 0), f"I10: {key} sums {fills_sum}, its fills {sums.get(key, 0)}"
+        assert filled <= shares, f"I11: {key} has {filled} of {shares}"
+    replayed = {(strategy, symbol): (s, c) for strategy, symbol, s, c in changes}
+    for strategy, symbol, s, c in holdings:
+        assert replayed.get((strategy, symbol), (0, 0)) == (s, c), f"I20: the holding of {strategy} in {symbol}"
+
+
+def assert_told(world: SimulatedDesk) -> None:
+    """I18: every message was delivered, or its loss can be seen."""
+    with world.journal.look() as look:
+        rows = look.rows(
+            "SELECT m.id, m.title, d.state, d.error FROM messages m LEFT JOIN deliveries d ON d.message = m.id"
+        )
+    told: list[tuple[int, int, str]] = []
+    for text in world.robots.texts["T1"]:
+        for first, last in _MARK.findall(text):
+            told.append((int(first), int(last or first), text))
+    for number, title, state, error in rows:
+        assert state in ("sent", "dead"), f"I18: message {number} ({title}) is {state or 'queued for nobody'}"
+        assert state == "sent" or error, f"I18: message {number} ({title}) was lost without a word"
+        heard = any(first <= number <= last and title.strip() in text for first, last, text in told)
+        assert state == "dead" or heard, f"I18: message {number} ({title}) is marked as sent and was never seen"
