@@ -11,7 +11,7 @@ end, and judges: `witness` at every moment at the exchange, `judge` at each clos
     python -m tests.simulation --planted NAME|all --seeds 0:2000
 """
 
-from tests.simulation.play import Outcome, play
+from tests.simulation.run import Outcome, play
 from tests.simulation.story import Violation
 
 __all__ = ["Outcome", "Violation", "play"]

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
 from decimal import Decimal
 
 from base_func import symbol_of
-from desk.broker import BrokerUnavailable
 from desk.core.config import AccountShare, StrategyConfig
 from desk.core.values import Mode, Side
 from tests.simulation.mixes import Swarm
@@ -148,22 +146,22 @@ class Incidents:
         elif what in ("freeze", "thaw"):
             world.story.tell("clock", f"the wall clock: {what}")
             world.clock.frozen = what == "freeze"
+            if what == "freeze":
+                world.run(chance.choice([10.0, 60.0, 240.0]))
         elif what == "sleep":
             world.suspend(1800.0)
         elif world.clock.ahead_s:
             world.jump(-world.clock.ahead_s)
-        if what != "freeze":
-            world.clock.frozen = False
+        world.clock.frozen = False
 
     def _configure(self) -> None:
         world, chance = self.world, self.chance
         config = chance.choice(world.config.strategies)
         what = chance.choice(["ratio", "ratio", "mode", "pause", "sell only", "on", "key"])
         changed = self._changed(config, what)
-        if what == "key":
-            if not world.network.line(config.kid).spool:
-                world.network.line(config.kid).rotate()
-                changed = replace(config, secret=secret_of(config.kid, world.network.line(config.kid).key))
+        if what == "key" and not world.network.line(config.kid).spool:
+            world.network.line(config.kid).rotate()
+            changed = replace(config, secret=secret_of(config.kid, world.network.line(config.kid).key))
         world.story.tell("config", f"{config.name}: {what}")
         world.change(changed, resumed=changed.enabled and not config.enabled)
 
@@ -194,6 +192,3 @@ class Incidents:
             world.ask("unhalt", reason="a person")
         elif what == "reload":
             world.ask("reload")
-
-
-__all__ = ["BrokerUnavailable", "Incidents", "datetime", "timedelta"]

@@ -195,13 +195,15 @@ class Network:
 
     def forge(self) -> None:
         """The same id with another content, signed by the right key; the sender has broken its word."""
-        if not self.seen:
+        known = [(line, entry) for line in self.lines.values() for entry in line.acked if entry.key == line.key]
+        if not known:
             return
-        kid, body = self.chance.choice(self.seen)
-        line = self.line(kid)
-        kept = json.loads(body)
+        line, entry = self.chance.choice(known)
+        kept = json.loads(entry.body)
         plain = b'{"y":"h","q":0,"r":"s","d":1}'
-        other = line.sender.body(plain, at=self.world.jq_now() + timedelta(seconds=1), body_id=base64.b64decode(kept["i"]))
+        other = line.sender.body(
+            plain, at=self.world.jq_now() + timedelta(seconds=1), body_id=base64.b64decode(kept["i"])
+        )
         answer = self.world.receive(other)
         if answer is not None and answer[0] == 200:
             raise Violation("I2: another content under a known id was acknowledged")

@@ -54,6 +54,7 @@ class InlineWriter(Writer):
 
     def __init__(self, database: Database, ring: Callable[[set[str]], None], strike: Callable[[str], None]) -> None:
         self._strike = strike
+        self._waiting: list[Any] = []
         super().__init__(database, ring)
 
     def _start(self) -> None:
@@ -63,10 +64,11 @@ class InlineWriter(Writer):
         if self._closed:
             raise JournalUnavailable("closed")
         if ticket.key:
-            self._turn([ticket])
-            return
+            self._waiting.append(ticket)
+            return  # what nobody waits for goes with the next commit
         self._strike("before durability")
-        self._turn([ticket])
+        group, self._waiting = [*self._waiting, ticket], []
+        self._turn(group)
         self._strike("after durability")
 
     def close(self) -> None:

@@ -6,6 +6,7 @@ through quiet hours, and always exactly onto the session's edges.
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Mapping
 from dataclasses import replace
@@ -18,7 +19,7 @@ import send_trader_info as messenger
 from base_func import BEIJING
 from desk.core.batch import Batch
 from desk.core.config import MessengerConfig, StrategyConfig
-from desk.core.values import EventKind, Message, OrderState, Verdict, WireEvent
+from desk.core.values import EventKind, Message, Order, OrderState, Verdict, WireEvent
 from desk.journal import Journal, JournalError, JournalUnavailable
 from desk.senders import Keyring
 from Receiver import Receiver
@@ -33,7 +34,7 @@ from tests.world import Weekdays
 ROBOT = "T1"
 EDGES = (time(9, 15), time(9, 25), time(9, 30), time(11, 30), time(13), time(14, 56, 30), time(14, 57), time(15))
 _TELL_EVERY_S = 30.0
-_FINE_S, _BUSY_S, _WAITING_S, _IDLE_S, _NIGHT_S = 0.5, 5.0, 60.0, 900.0, 7200.0
+_FINE_S, _BUSY_S, _WAITING_S, _IDLE_S, _NIGHT_S = 0.5, 20.0, 60.0, 900.0, 7200.0
 
 
 class TradingDays(Weekdays):
@@ -64,6 +65,7 @@ class SimulatedDesk(CrashingWorld):
         self.session_s = 0.0  # simulated seconds of sessions
         self._stride = _FINE_S
         self._tell_at = 0.0
+        self._news_to_tell = self._backlog = False
         (path / "journal.db").write_bytes(empty_journal())
         super().__init__(path, **more)
         self.config = replace(self.config, messenger=MessengerConfig(tokens=(ROBOT,)))
@@ -90,6 +92,7 @@ class SimulatedDesk(CrashingWorld):
 
     def start_trader(self) -> None:
         super().start_trader()
+        self.journal.on_messages(self._ring)
         self.receiver = Receiver(
             journal=self.journal, keyring=Keyring(lambda: self.config), clock=self.clock, alarm=self._alarm
         )
@@ -208,7 +211,7 @@ class SimulatedDesk(CrashingWorld):
                     self.robots.script(ROBOT, int(what))
                 break
         parts = urlsplit(url)
-        body = _document(document)
+        body = json.dumps(document, ensure_ascii=False).encode()
         return self.robots.answer(f"{parts.path}?{parts.query}", body)
 
     # --- time -------------------------------------------------------------------------------------------------------
@@ -224,16 +227,21 @@ class SimulatedDesk(CrashingWorld):
         """Everything that can happen at this moment happens."""
         self.network.run()
         self.settle()
-        if self.clock.monotonic() >= self._tell_at:
-            self._tell_at = self.clock.monotonic() + _TELL_EVERY_S
+        if (self._news_to_tell or self._backlog) and self.clock.monotonic() >= self._tell_at:
             self.tell()
         self.witness.check()
 
     def tell(self) -> None:
+        self._tell_at = self.clock.monotonic() + _TELL_EVERY_S
+        self._news_to_tell = False
         try:
             self.messenger.step(self.clock.now())
         except Crash:
             self.kill()
+        self._backlog = bool(self.journal.outbox_pending())
+
+    def _ring(self) -> None:
+        self._news_to_tell = True
 
     def run(self, seconds: float) -> None:
         """Let time pass."""
@@ -250,7 +258,7 @@ class SimulatedDesk(CrashingWorld):
             self.advance()
             self.turn()
             changed = before != (self.committed, self.witness.news)
-            self._stride = _FINE_S if changed else min(self._stride * 2, self._longest())
+            self._stride = _FINE_S if changed else self._longer(self._stride)
 
     def run_to(self, moment: datetime) -> None:
         """Let time pass until a moment of the true time."""
@@ -262,9 +270,7 @@ class SimulatedDesk(CrashingWorld):
         if all(desk.config.always_open for desk in self.desks.values()):
             return True
         at = true.time()
-        return self.days.is_trading_day(true.date()) and (
-            time(9, 30) <= at < time(11, 30) or time(13) <= at < time(15)
-        )
+        return self.days.is_trading_day(true.date()) and (time(9, 30) <= at < time(11, 30) or time(13) <= at < time(15))
 
     def _to_edge(self) -> float:
         """Seconds to the wall clock's next edge of a session or a day."""
@@ -277,26 +283,21 @@ class SimulatedDesk(CrashingWorld):
         midnight = datetime.combine(now.date() + timedelta(days=1), time(0), BEIJING)
         return (midnight - now).total_seconds()
 
-    def _longest(self) -> float:
-        """How long nothing can happen that would be missed."""
-        ledger = self.trader.ledger
-        if not self.trader._loaded or ledger.unsettled:
-            return _BUSY_S
-        for order in ledger.live_orders():
-            intent = ledger.intents.get(order.intent_id)
-            if order.state is not OrderState.WORKING or intent is None or not intent.resting:
-                return _BUSY_S if self.in_session() else _WAITING_S
-        if any(not desk.ready for desk in self.desks.values()):
-            return _WAITING_S
-        if not self.in_session():
+    def _longer(self, stride: float) -> float:
+        """The next step after one in which nothing happened: the less is under way, the longer."""
+        ledger, session = self.trader.ledger, self.in_session()
+        if ledger.unsettled or any(self._moves(order) for order in ledger.live_orders()):
+            return min(stride * 2, _BUSY_S if session else _IDLE_S)
+        if not session:
             return _NIGHT_S
-        return _WAITING_S if ledger.intents else _IDLE_S
+        if ledger.intents or not all(desk.ready for desk in self.desks.values()):
+            return min(stride * 4, _WAITING_S)
+        return _IDLE_S
 
-
-def _document(document: Mapping[str, Any]) -> bytes:
-    import json
-
-    return json.dumps(document, ensure_ascii=False).encode()
+    def _moves(self, order: Order) -> bool:
+        """Whether an order is under way: one that rests is not."""
+        intent = self.trader.ledger.intents.get(order.intent_id)
+        return order.state is not OrderState.WORKING or intent is None or not intent.resting
 
 
 def with_secret(config: StrategyConfig, turn: int = 0) -> StrategyConfig:

@@ -100,9 +100,7 @@ class Run:
             where = tuple(AccountShare(account=a, ratio=Decimal(chance.choice(RATIOS))) for a in names)
             strategies.append(with_secret(replace(strategy(f"策略{n}", f"k{n}"), accounts=where)))
         accounts = [
-            AccountConfig(
-                name=name, initial_cash=Decimal(100_000_000), limits=NO_LIMITS, always_open=swarm.always_open
-            )
+            AccountConfig(name=name, initial_cash=Decimal(100_000_000), limits=NO_LIMITS, always_open=swarm.always_open)
             for name in names
         ]
         return SimulatedDesk(
@@ -170,7 +168,9 @@ class Run:
         true = world.clock.true()
         if world.days.is_trading_day(true.date()) and true.time() < time(15):
             opening = time(9, 30) if true.time() < time(9, 30) else time(13)
-            world.run_to(datetime.combine(true.date(), opening, BEIJING) + timedelta(seconds=self.chance.choice([0, 5])))
+            world.run_to(
+                datetime.combine(true.date(), opening, BEIJING) + timedelta(seconds=self.chance.choice([0, 5]))
+            )
             return
         self._over_night()
 
