@@ -13,6 +13,10 @@ FAMILIES = ("broker", "line", "foreign", "scenes", "network", "clock", "crash", 
 NETWORK = ("lost", "unanswered", "delayed", "twice", "replayed", "forged")
 WECOM = ("unanswered", "lost answer", "5xx", "45009", "-1", "40058")
 TROUBLES: list[Trouble] = [*PlaceTrouble, *CancelTrouble, *ReportTrouble, *SnapshotTrouble]
+FIGURES = (
+    *("invisible_s", "cancel_delay_s", "breaks", "foreign", "scenes", "outages", "clock"),
+    *("blows", "kills", "config", "persons"),
+)
 HOLIDAY = date(2026, 11, 19)
 
 
@@ -85,11 +89,7 @@ class Swarm:
 
     def words(self) -> str:
         figures = {str(trouble): rate for trouble, rate in self.broker.items()} | self.network | self.wecom
-        rest = {
-            name: getattr(self, name)
-            for name in ("invisible_s", "cancel_delay_s", "breaks", "foreign", "scenes", "outages", "clock", "blows")
-            + ("kills", "config", "persons")
-        }
+        rest = {name: getattr(self, name) for name in FIGURES}
         shown = {name: value for name, value in (figures | rest).items() if value}
         return (
             f"start {self.start:%m-%d %H:%M}, settle {self.settle_s:g} s"

@@ -168,9 +168,8 @@ class Run:
         true = world.clock.true()
         if world.days.is_trading_day(true.date()) and true.time() < time(15):
             opening = time(9, 30) if true.time() < time(9, 30) else time(13)
-            world.run_to(
-                datetime.combine(true.date(), opening, BEIJING) + timedelta(seconds=self.chance.choice([0, 5]))
-            )
+            world.run_to(datetime.combine(true.date(), opening, BEIJING))
+            world.run(self.chance.choice([0.5, 5.0]))
             return
         self._over_night()
 

@@ -1,4 +1,4 @@
-"""What happened in a run, line by line: for people when a seed fails, and hashed, so that a seed is known to be a run."""
+"""What happened in a run, line by line: told to people when a seed fails, and hashed, so that a seed is a run."""
 
 from __future__ import annotations
 

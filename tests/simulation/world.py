@@ -1,4 +1,4 @@
-"""The whole desk of the simulation: the real receiver, journal, trader and messenger, and everything that can fail them.
+"""The whole desk of the simulation: the real receiver, journal, trader and messenger, and what can fail them.
 
 One thread. Time goes from one interesting moment to the next: in small steps while something happens, in large ones
 through quiet hours, and always exactly onto the session's edges.
@@ -35,6 +35,7 @@ ROBOT = "T1"
 EDGES = (time(9, 15), time(9, 25), time(9, 30), time(11, 30), time(13), time(14, 56, 30), time(14, 57), time(15))
 _TELL_EVERY_S = 30.0
 _FINE_S, _BUSY_S, _WAITING_S, _IDLE_S, _NIGHT_S = 0.5, 20.0, 60.0, 900.0, 7200.0
+_FROZEN_S = 1.5  # the loop turns too often to see a wall clock that stands still as one that jumps
 
 
 class TradingDays(Weekdays):
@@ -149,14 +150,18 @@ class SimulatedDesk(CrashingWorld):
     def jump(self, seconds: float) -> None:
         self.story.tell("clock", f"the wall clock jumps by {seconds:+.0f} s")
         self.clock.jump(seconds)
-        self.witness.jumped_at = self.clock.monotonic()
+        self._seen_to_jump()
         self.advance()
 
     def suspend(self, seconds: float) -> None:
         self.story.tell("clock", f"the machine sleeps for {seconds:.0f} s")
         self.clock.sleep(seconds)
-        self.witness.jumped_at = self.clock.monotonic()
+        self._seen_to_jump()
         self.advance()
+
+    def _seen_to_jump(self) -> None:
+        if self.trader._last is not None:  # a desk that has just started knows no other time
+            self.witness.jumped_at = self.clock.monotonic()
 
     # --- the doors --------------------------------------------------------------------------------------------------
 
@@ -251,7 +256,7 @@ class SimulatedDesk(CrashingWorld):
         while (left := until - self.clock.monotonic()) > 1e-6:
             before = (self.committed, self.witness.news)
             due = max(self.network.next_due() - self.clock.monotonic(), 0.05)
-            part = min(left, self._stride, self._to_edge(), due)
+            part = min(left, self._stride, self._to_edge(), due, _FROZEN_S if self.clock.frozen else _NIGHT_S)
             if self.in_session():
                 self.session_s += part
             self.clock.turn(part)
