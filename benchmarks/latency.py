@@ -37,7 +37,7 @@ def native(folder: Path, *, runs: int, count: int, say: Callable[[str], None]) -
         say("xtquant is not installed here: left out")
         return []
     name = f"signal to native call, {RESTING} orders resting"
-    return _series(folder, "native", RESTING, name, 20, runs=runs, count=count, say=say)
+    return _series(folder, "native", RESTING, name, 15, runs=runs, count=count, say=say)
 
 
 def _series(

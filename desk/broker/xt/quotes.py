@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -40,6 +40,7 @@ class _LeftBehind(Exception):
 class _Kept:
     value: Any
     at: float  # monotonic, when it was asked
+    said: tuple[Any, ...] = ()  # a tick's prices and depths, as they came
 
 
 class Quotes:
@@ -219,7 +220,7 @@ class Quotes:
     def _fetch_ticks(self, worker: int, symbols: list[str]) -> set[tuple[str, str]]:
         now = self._clock.monotonic()
         ticks = self._call(worker, lambda data: data.get_full_tick([*symbols, *_INDICES])) or {}
-        self._pulse = max((moment_of(int(tick.get("time") or 0), _LONG_AGO) for tick in ticks.values()), default=None)
+        self._pulse = max((_time_of(tick) for tick in ticks.values()), default=None)
         return {("quote", symbol) for symbol in symbols if self._keep_tick(symbol, ticks.get(symbol), now)}
 
     def _fetch_detail(self, worker: int, symbol: str) -> set[tuple[str, str]]:
@@ -259,14 +260,20 @@ class Quotes:
         self.trouble = why
 
     def _keep_tick(self, symbol: str, tick: Any, asked: float) -> bool:
+        said: tuple[Any, ...] = ()
+        kept = self._quotes.get(symbol)
         try:
-            quote = read_tick(symbol, tick) if tick else None
+            said = _said(tick) if tick else ()
+            if kept is not None and said and kept.said == said:  # between two trades only the time changes
+                quote = replace(kept.value, at=_time_of(tick))
+            else:
+                quote = read_tick(symbol, tick) if tick else None
         except (Unreadable, TypeError, ValueError, AttributeError) as error:
             log.warning("The tick of %s cannot be read: %s", symbol, error)
             quote = None
         if quote is None or not self._of_now(quote.at):
             return False
-        self._quotes[symbol] = _Kept(quote, asked)
+        self._quotes[symbol] = _Kept(quote, asked, said)
         return True
 
     def _keep_detail(self, symbol: str, detail: Any, asked: float) -> bool:
@@ -302,10 +309,9 @@ def read_tick(symbol: str, tick: Any) -> Quote | None:
         last = previous
     if last <= 0:
         return None
-    at = moment_of(int(tick.get("time") or 0), _LONG_AGO)
     return Quote(
         symbol=symbol,
-        at=at,
+        at=_time_of(tick),
         last=last,
         prev_close=previous,
         asks=_levels(symbol, tick.get("askPrice"), tick.get("askVol"), step),
@@ -314,6 +320,15 @@ def read_tick(symbol: str, tick: Any) -> Quote | None:
 
 
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=BEIJING)
+
+
+def _time_of(tick: Any) -> datetime:
+    return moment_of(int(tick.get("time") or 0), _LONG_AGO)
+
+
+def _said(tick: Any) -> tuple[Any, ...]:
+    """All that `read_tick` reads but the time."""
+    return tuple(tick.get(name) for name in ("lastClose", "lastPrice", "askPrice", "askVol", "bidPrice", "bidVol"))
 
 
 def _levels(symbol: str, prices: Any, depths: Any, step: Decimal) -> tuple[tuple[Decimal, int], ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -154,6 +155,7 @@ class Data:
 
     def __init__(self, during: Callable[[], object] = lambda: None) -> None:
         self.asked: list[list[str]] = []
+        self.changes: dict[str, Any] = {}
         self.during: Callable[[], object] | None = during
 
     def get_full_tick(self, codes: list[str]) -> dict[str, Any]:
@@ -161,13 +163,25 @@ class Data:
         if len(codes) > 10 and self.during is not None:
             during, self.during = self.during, None
             during()
-        return {code: tick() for code in codes}
+        return {code: tick(**self.changes) for code in codes}
 
     def get_instrument_detail(self, code: str) -> dict[str, Any]:
         return detail()
 
 
 MANY = [f"{600100 + n}.SH" for n in range(60)]
+
+
+def test_a_tick_of_which_only_the_time_has_changed_is_the_same_quote_of_a_later_moment(stage: Stage) -> None:
+    stage.open()
+    data = Data()
+    stage.broker._quotes._data = lambda: data
+    first = quote(stage, MANY[0])
+    data.changes["time"] = tick()["time"] + 3000
+    stage.until(lambda: quote(stage, MANY[0]).at > first.at, flow=0.02)
+    assert replace(quote(stage, MANY[0]), at=first.at) == first
+    data.changes |= {"time": tick()["time"] + 6000, "askVol": [13, 0, 0, 0, 0]}
+    stage.until(lambda: quote(stage, MANY[0]).asks[0][1] == 1300, flow=0.02)
 
 
 def test_what_is_waited_for_is_fetched_by_itself(stage: Stage) -> None:
