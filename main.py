@@ -346,10 +346,10 @@ def export(home: Path, table: str, day_from: date | None, day_to: date | None, o
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="备份到这个文件")
 @with_home
 def backup(home: Path, out: Path | None) -> None:
-    """备份账本，程序在跑也可以。"""
+    """备份账本和模拟账户的存档，程序在跑也可以。"""
     from desk.cli import keeping
 
-    showing.say(texts.backed_up(keeping.backup(home, out)))
+    showing.say(texts.backed_up(*keeping.backup(home, out)))
 
 
 @cli.command()
@@ -357,12 +357,12 @@ def backup(home: Path, out: Path | None) -> None:
 @click.option("--yes", is_flag=True, help="确定")
 @with_home
 def restore(home: Path, source: Path, yes: bool) -> None:
-    """用备份换掉账本；旧的留着。"""
+    """用备份换掉账本（连同一起备份的模拟账户存档）；旧的留着。"""
     from desk.cli import keeping
 
     if not yes:
         raise Leave(exits.CONFIRM, texts.RESTORE_NEEDS_YES)
-    showing.say(texts.restored(keeping.put_back(home, source)))
+    showing.say(texts.restored(*keeping.put_back(home, source)))
 
 
 @cli.group()

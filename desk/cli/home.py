@@ -18,6 +18,7 @@ from desk.settings.loader import Loaded, read
 from desk.texts import cli as texts
 
 RECEIVER, TRADER, CONSOLE = "receiver", "trader", "console"
+PAPER = "paper"  # the folder of the paper accounts' stores, in data/ and beside a backup
 _OPENING_S = 30.0
 _LOCK_WAIT_S = 0.5  # a verb that looks whether we run holds the lock for a moment
 

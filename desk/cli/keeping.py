@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from desk.cli import facts
 from desk.cli.exits import ALREADY_RUNNING, CONFIG, Leave
-from desk.cli.home import RECEIVER, TRADER, Home
+from desk.cli.home import PAPER, RECEIVER, TRADER, Home
 from desk.clock import SystemClock
 from desk.core.config import Config
 from desk.journal import FILE_NAME, Journal, restore, views
@@ -158,29 +158,52 @@ def _is_number(text: str) -> bool:
 # --- backups ----------------------------------------------------------------------------------------------------------
 
 
-def backup(home: Path, out: Path | None) -> Path:
-    """Copy the journal, also while a daemon uses it. Raises JournalError, Leave."""
+def backup(home: Path, out: Path | None) -> tuple[Path, int]:
+    """Copy the journal and the paper accounts' stores, also while a daemon uses them; the copy, and how many stores.
+
+    Raises JournalError, Leave.
+    """
     place = Home(home)
     config = place.config()
     clock = SystemClock()
     if not config.database and not (place.data / FILE_NAME).exists():
         raise Leave(CONFIG, texts.NOTHING_TO_BACK_UP)
     target = out or place.data / "备份" / f"journal-{clock.now():%Y%m%d-%H%M%S}.sqlite3"
+    stores = sorted((place.data / PAPER).glob("*.db"))
     with place.look(config, clock) as journal, _bar(texts.BACKING_UP) as bar:
-        journal.backup(target, lambda done, total: _show(bar, done, total))
-    return target
+        journal.backup(
+            target,
+            lambda done, total: _show(bar, done, total),
+            beside=[(store, _stores_beside(target) / store.name) for store in stores],
+        )
+    return target, len(stores)
 
 
-def put_back(home: Path, source: Path) -> Path | None:
-    """Replace the journal by a backup; the replaced file. Raises JournalUnusable, Leave."""
+def put_back(home: Path, source: Path) -> tuple[Path | None, int]:
+    """Replace the journal, and the paper accounts' stores that were copied with it, by a backup.
+
+    The journal's replaced file, and how many stores. Raises JournalUnusable, Leave.
+    """
     place = Home(home)
     config = place.config()
     if config.database:
         raise Leave(CONFIG, texts.RESTORE_NOT_SQLITE)
     if place.runs(TRADER) or place.runs(RECEIVER):
         raise Leave(ALREADY_RUNNING, texts.RESTORE_WHILE_RUNNING)
+    stores = sorted(_stores_beside(source).glob("*.db"))
     with place.hold((RECEIVER, TRADER)):
-        return restore(source, place.data / FILE_NAME, clock=SystemClock())
+        kept = restore(
+            source,
+            place.data / FILE_NAME,
+            clock=SystemClock(),
+            beside=[(store, place.data / PAPER / store.name) for store in stores],
+        )
+    return kept, len(stores)
+
+
+def _stores_beside(backup: Path) -> Path:
+    """The folder that holds the paper accounts' stores of a backup."""
+    return backup.with_name(f"{backup.name}.{PAPER}")
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from desk.broker.paper.client import RemotePaperBroker
 from desk.calendar import BadCalendar, EveryDay, TradingCalendar
 from desk.cli import terminals
 from desk.cli.exits import BROKER, CONFIG, Leave
+from desk.cli.home import PAPER
 from desk.cli.terminals import Alarm, Terminal
 from desk.clock import Clock
 from desk.core.config import AccountConfig, Config
@@ -134,7 +135,7 @@ def _fed(
 def _exchange(
     account: AccountConfig, home: Path, clock: Clock, days: EveryDay | TradingCalendar, channel: ChannelFeed | None
 ) -> PaperExchange:
-    store = home / "data" / "paper" / f"{_file_name(account.name)}.db"
+    store = home / "data" / PAPER / f"{_file_name(account.name)}.db"
     try:
         store.parent.mkdir(parents=True, exist_ok=True)
         return PaperExchange(

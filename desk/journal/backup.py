@@ -1,12 +1,12 @@
-"""Copy the journal while it is in use, and put a copy back; a copy that is not sound is never used."""
+"""Copy the journal and what stands beside it while it is in use, and put copies back; an unsound one is never used."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -19,29 +19,48 @@ Progress = Callable[[int, int], None]  # pages done, pages in all
 _PAGES_AT_ONCE = 2000
 
 
-def copy_file(source: Path, target: Path, progress: Progress | None = None) -> None:
-    """Make a consistent copy of a journal in use, checked before it gets its name. Raises JournalError."""
-    partial = target.with_name(target.name + ".part")
+def copy_files(pairs: Sequence[tuple[Path, Path]], progress: Progress | None = None) -> None:
+    """Copy databases in use, (source, target) each, checked before they get their names. Raises JournalError.
+
+    All are pictured before any is copied, in the order given: what a later one was told in between, an earlier one
+    may lack, never the other way round. The last one gets its name last.
+    """
+    drafts = [target.with_name(target.name + ".part") for _, target in pairs]
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with closing(_open(source, "ro")) as origin, closing(_open(partial, "rwc")) as copy:
-            # Our own read transaction keeps the picture still while others write: no restart, no end.
-            origin.execute("BEGIN")
-            origin.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
-            origin.backup(copy, pages=_PAGES_AT_ONCE, progress=_told(progress))
-            origin.execute("ROLLBACK")
-            # One file, without a WAL beside it.
-            copy.execute("PRAGMA journal_mode = DELETE")
-            _demand_sound(copy)
-        _sync(partial)
-        os.replace(partial, target)
+        with ExitStack() as held:
+            pictures = [held.enter_context(_pictured(source)) for source, _ in pairs]
+            for picture, draft in zip(pictures, drafts, strict=True):
+                _copy(picture, draft, progress)
+        for draft, (_, target) in zip(drafts, pairs, strict=True):
+            os.replace(draft, target)
     except sqlite3.Error as error:
         raise translate(error) from error
     except OSError as error:
-        raise JournalUnavailable(texts.not_copied(str(target), str(error))) from error
+        raise JournalUnavailable(texts.not_copied(str(pairs[-1][1]), str(error))) from error
     finally:
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)
+        for draft in drafts:
+            with suppress(OSError):
+                draft.unlink(missing_ok=True)
+
+
+@contextmanager
+def _pictured(source: Path) -> Iterator[sqlite3.Connection]:
+    """A connection whose picture stands still while others write: its copy neither restarts nor goes on for ever."""
+    with closing(_open(source, "ro")) as origin:
+        origin.execute("BEGIN")
+        origin.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
+        yield origin
+        origin.execute("ROLLBACK")
+
+
+def _copy(picture: sqlite3.Connection, draft: Path, progress: Progress | None) -> None:
+    draft.parent.mkdir(parents=True, exist_ok=True)
+    with closing(_open(draft, "rwc")) as copy:
+        picture.backup(copy, pages=_PAGES_AT_ONCE, progress=_told(progress))
+        # One file, without a WAL beside it.
+        copy.execute("PRAGMA journal_mode = DELETE")
+        _demand_sound(copy)
+    _sync(draft)
 
 
 def verify(source: Path, known: tuple[str, ...]) -> None:
@@ -59,18 +78,27 @@ def verify(source: Path, known: tuple[str, ...]) -> None:
         raise JournalUnusable(texts.not_a_backup(texts.newer(version, known[-1])))
 
 
-def put_back(source: Path, target: Path, *, known: tuple[str, ...], now: datetime) -> Path | None:
-    """Replace the journal at `target` by a verified copy of `source`; the replaced file is kept and returned.
+def put_back(pairs: Sequence[tuple[Path, Path]], *, known: tuple[str, ...], now: datetime) -> list[Path | None]:
+    """Replace databases by verified copies, (source, target) each, the journal last; the replaced files are kept.
 
-    Raises JournalUnusable when the source is not sound or the journal is in use.
+    Returns their new names, None where there was none. Raises JournalUnusable, before anything is changed, when a
+    source is not sound or a target is in use.
     """
-    verify(source, known)
-    if target.exists() and _in_use(target):
-        raise JournalUnusable(texts.unusable(str(target), texts.IN_USE))
+    *beside, (journal, _) = pairs
+    for source, _ in beside:
+        _verify_sound(source)
+    verify(journal, known)
+    for _, target in pairs:
+        if target.exists() and _in_use(target):
+            raise JournalUnusable(texts.unusable(str(target), texts.IN_USE))
+    return [_replace(source, target, now) for source, target in pairs]
+
+
+def _replace(source: Path, target: Path, now: datetime) -> Path | None:
     target.parent.mkdir(parents=True, exist_ok=True)
     fresh = target.with_name(target.name + ".restoring")
     shutil.copyfile(source, fresh)
-    verify(fresh, known)
+    _verify_sound(fresh)
     _sync(fresh)
     kept = None
     if target.exists():
@@ -83,6 +111,14 @@ def put_back(source: Path, target: Path, *, known: tuple[str, ...], now: datetim
                 os.replace(beside, kept.with_name(kept.name + ending))
     os.replace(fresh, target)
     return kept
+
+
+def _verify_sound(source: Path) -> None:
+    try:
+        with closing(_open(source, "ro")) as copy:
+            _demand_sound(copy)
+    except sqlite3.Error as error:
+        raise JournalUnusable(texts.not_a_backup(texts.damaged(source.name))) from error
 
 
 def _free_name(target: Path, now: datetime) -> Path:

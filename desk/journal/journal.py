@@ -212,11 +212,21 @@ class Journal:
 
     # --- keeping ------------------------------------------------------------------------------------------------
 
-    def backup(self, target: Path, progress: backup.Progress | None = None) -> None:
-        """Copy the journal while it is in use; the copy is checked before it gets its name."""
+    def backup(
+        self,
+        target: Path,
+        progress: backup.Progress | None = None,
+        *,
+        beside: Sequence[tuple[Path, Path]] = (),
+    ) -> None:
+        """Copy the journal while it is in use; the copy is checked before it gets its name.
+
+        `beside`: other databases, (source, target) each, copied as they were a moment before: a broker's book that is
+        copied holds no order whose intent the journal's copy does not (I5).
+        """
         if self._database.file is None:
             raise JournalUnusable(texts.NO_BACKUP_FOR_SERVER)
-        backup.copy_file(self._database.file, target, progress)
+        backup.copy_files([*beside, (self._database.file, target)], progress)
 
     def look(self) -> AbstractContextManager[Session]:
         """One consistent read-only snapshot, for the views; close it soon."""
@@ -243,9 +253,10 @@ class Journal:
                     log.exception("A listener of the journal failed (%s)", topic)
 
 
-def restore(source: Path, target: Path, *, clock: Clock) -> Path | None:
+def restore(source: Path, target: Path, *, clock: Clock, beside: Sequence[tuple[Path, Path]] = ()) -> Path | None:
     """Put a backup in the place of the journal; the replaced file is kept, its new name returned.
 
-    Raises JournalUnusable when the backup is not sound or the journal is in use.
+    `beside`: other databases, (source, target) each, that are put back with it. Raises JournalUnusable, before anything
+    is changed, when a backup is not sound or a file is in use.
     """
-    return backup.put_back(source, target, known=schema.KNOWN, now=clock.now())
+    return backup.put_back([*beside, (source, target)], known=schema.KNOWN, now=clock.now())[-1]

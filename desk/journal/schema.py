@@ -83,11 +83,11 @@ def migrate(database: Database, *, clock: Clock) -> Path | None:
 
     kept: Path | None = None
     if database.file is not None:
-        from desk.journal.backup import copy_file
+        from desk.journal.backup import copy_files
 
         stamp = clock.now().strftime("%Y%m%d-%H%M%S")
         kept = database.file.with_name(f"{database.file.name}.before-migration-{stamp}")
-        copy_file(database.file, kept)
+        copy_files([(database.file, kept)])
     with database.ddl() as engine:
         upgrade(engine, scripts=SCRIPTS, target=HEAD)
     return kept

@@ -198,6 +198,9 @@ def test_delivered(answer: str, address: str, event_id: str) -> str:
 CONFIG_GOOD = "配置没有问题。"
 BACKING_UP = "备份"
 NOTHING_TO_BACK_UP = "还没有账本，没有可备份的。"
+RESTORED_OLDER = (
+    "备份之后的信号和委托不在账本里：券商那里若已有，启动后会急停或冻结，不会自动再下。请先核对持仓，再解除急停。"
+)
 RESTORE_NOT_SQLITE = "账本在数据库服务器上，请用数据库自己的工具恢复。"
 RESTORE_WHILE_RUNNING = "跟单程序正在运行，请先停下它再恢复。"
 ONE_TABLE_FOR_OUT = "写了 --out 时一次只能导出一张表。"
@@ -235,12 +238,18 @@ def exported(paths: Sequence[Path]) -> str:
     return "已写入：\n" + "\n".join(f"  {path}" for path in paths) if paths else NOTHING_EXPORTED
 
 
-def backed_up(path: Path) -> str:
-    return f"已备份到 {path}（已检查完好）。里面有您的交易，不要放到网盘。"
+def backed_up(path: Path, stores: int) -> str:
+    beside = f"{stores} 个模拟账户的存档在旁边的文件夹 {path.name}.paper 里，请一起保存。" if stores else ""
+    return f"已备份到 {path}（已检查完好）。{beside}里面有您的交易，不要放到网盘。"
 
 
-def restored(kept: Path | None) -> str:
-    return "已恢复。" + (f"原来的账本留在 {kept}。" if kept else "") + "模拟账户的存档不在备份里。"
+def restored(kept: Path | None, stores: int) -> str:
+    return (
+        "已恢复。"
+        + (f"原来的账本留在 {kept}。" if kept else "")
+        + (f"{stores} 个模拟账户的存档一起换回，原来的也留着。" if stores else "")
+        + RESTORED_OLDER
+    )
 
 
 # --- the tunnel -------------------------------------------------------------------------------------------------------

@@ -120,3 +120,36 @@ def test_a_backup_that_is_not_sound_is_not_put_back(tmp_path: Path, clock: Fixed
     with pytest.raises(JournalUnusable, match=r"备份不能用|损坏"):
         restore(copy, file, clock=clock)
     assert sequences(file, clock) == [3]
+
+
+def test_what_is_copied_beside_the_journal_is_older_than_its_copy(
+    journal: Journal, tmp_path: Path, clock: FixedClock
+) -> None:
+    """A broker's book never holds what the journal's copy does not know, whatever is written meanwhile."""
+    store, copy = tmp_path / "store.db", tmp_path / "copies" / "copy.sqlite3"
+    with closing(sqlite3.connect(store, isolation_level=None)) as book:
+        book.execute("PRAGMA journal_mode = WAL")
+        book.execute("CREATE TABLE orders (n INTEGER)")
+
+        def meanwhile(done: int, total: int) -> None:
+            number = int(book.execute("SELECT COUNT(*) FROM orders").fetchone()[0]) + 1
+            journal.accept(body(f"b{number}", signal(number)))
+            book.execute("INSERT INTO orders VALUES (?)", (number,))
+
+        meanwhile(0, 0)
+        journal.backup(copy, meanwhile, beside=[(store, copy.parent / "paper" / "store.db")])
+        assert book.execute("SELECT COUNT(*) FROM orders").fetchone() > (1,)
+    with closing(sqlite3.connect(copy.parent / "paper" / "store.db")) as copied:
+        ordered = [number for (number,) in copied.execute("SELECT n FROM orders")]
+    assert ordered == [1] and sequences(copy, clock) == [1], "both as they were when the first page was read"
+
+
+def test_a_restore_changes_nothing_when_any_of_its_files_is_unsound(tmp_path: Path, clock: FixedClock) -> None:
+    file, copy, store = tmp_path / "j.sqlite3", tmp_path / "copy.sqlite3", tmp_path / "store.db"
+    with Journal.open(file, clock=clock) as journal:
+        journal.backup(copy)
+        journal.accept(body("a", signal(3)))
+    store.write_text("not a database" * 1000, encoding="utf-8")
+    with pytest.raises(JournalUnusable, match="备份不能用"):
+        restore(copy, file, clock=clock, beside=[(store, tmp_path / "paper" / "store.db")])
+    assert sequences(file, clock) == [3] and not (tmp_path / "paper").exists()
