@@ -55,7 +55,7 @@ def read_sessions(path: Path) -> Sessions:
             closed=frozenset(date.fromisoformat(day) for days in raw["closed"].values() for day in days),
             source=str(raw["source"]),
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise BadCalendar(texts.unusable(path.name, type(error).__name__)) from error
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from desk.cli.exits import ALREADY_RUNNING, JOURNAL, Leave
 from desk.clock import Clock
 from desk.core.config import Config
 from desk.journal import FILE_NAME, Journal
-from desk.settings.loader import Loaded, read
+from desk.settings.loader import Loaded, config_folder, read
 from desk.texts import cli as texts
 
 RECEIVER, TRADER, CONSOLE = "receiver", "trader", "console"
@@ -71,6 +71,7 @@ class Home:
         held = ExitStack()
         try:
             self.data.mkdir(parents=True, exist_ok=True)
+            self._shut()
             for role in roles:
                 held.enter_context(self._lock(role).acquire(timeout=_LOCK_WAIT_S))
         except Timeout as error:
@@ -80,6 +81,14 @@ class Home:
             held.close()
             raise Leave(JOURNAL, texts.data_unusable(self.data, error.strerror or type(error).__name__)) from error
         return held
+
+    def _shut(self) -> None:
+        """Close the folders to the other users of this PC, also those that a person or an older version has made."""
+        if os.name != "posix":
+            return
+        for folder in (config_folder(self.path), self.data):
+            with suppress(OSError):  # another user's folder: not ours to close
+                folder.chmod(0o700)
 
     def runs(self, role: str = TRADER) -> bool:
         """Whether a daemon plays this role here."""

@@ -237,7 +237,7 @@ def _moment(row: Mapping[str, str | None], column: str) -> tuple[date, int]:
             moment = datetime.fromisoformat(value)
             moment = moment.astimezone(BEIJING) if moment.tzinfo is not None else moment
             day, clock = moment.date(), moment.time()
-    except ValueError:
+    except (ValueError, OverflowError):  # 0001-01-01 in a zone ahead of Beijing
         raise _BadRow(words.bad_time(column, value)) from None
     return day, (clock.hour * 60 + clock.minute) * _MINUTE_MS + clock.second * 1000 + clock.microsecond // 1000
 

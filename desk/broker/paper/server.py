@@ -35,6 +35,7 @@ from desk.core.market import PlaceRequest, Report
 from desk.core.values import Side
 
 TICK_EVERY_S = 0.25
+_GREETING_BYTES = 1024  # nobody is known yet
 _TROUBLES: dict[str, type[Trouble]] = {
     "place": PlaceTrouble,
     "cancel": CancelTrouble,
@@ -51,8 +52,11 @@ class _Visit(socketserver.StreamRequestHandler):
     server: PaperServer
 
     def handle(self) -> None:
-        greeting = _parse(self.rfile.readline())
-        if not hmac.compare_digest(str(greeting.get("token", "")), self.server.token):
+        greeting = _parse(self.rfile.readline(_GREETING_BYTES))
+        token = str(greeting.get("token", "")).encode(
+            "utf-8", "replace"
+        )  # compare_digest takes no other text than ASCII
+        if not hmac.compare_digest(token, self.server.token.encode("ascii")):
             return
         self._out: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
         self._moment = self.server.exchange.now
@@ -167,7 +171,7 @@ class _Visit(socketserver.StreamRequestHandler):
 def _parse(line: bytes) -> Request:
     try:
         request = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return request if isinstance(request, dict) else {}
 
@@ -193,6 +197,8 @@ class PaperServer(socketserver.ThreadingTCPServer):
         """Tell where the exchange listens: `{"port", "token", "pid"}`, in one piece."""
         facts = {"port": self.server_address[1], "token": self.token, "pid": os.getpid()}
         draft = file.with_name(file.name + ".new")
+        draft.unlink(missing_ok=True)
+        draft.touch(mode=0o600)  # the token opens the exchange to every user of this PC who can read it
         draft.write_text(json.dumps(facts), encoding="utf-8")
         os.replace(draft, file)
 
@@ -208,6 +214,7 @@ def _drive(exchange: PaperExchange, clock: Clock, stopped: threading.Event, stop
 
 def main(argv: list[str] | None = None) -> int:
     options = _options().parse_args(argv)
+    os.umask(0o077)  # its store tells what an account owns
     config = AccountConfig(
         name=options.account,
         initial_cash=options.initial_cash,

@@ -28,6 +28,8 @@ _SUSPENDED_FROM = 1  # InstrumentStatus
 _INDICES = ("000001.SH", "399001.SZ")  # 上证指数, 深证成指: they never stand still while the line is alive
 _MOST_LEFT_BEHIND = 3
 _RETRY_S = 1.0
+# What reading a tick or detail may raise that is not what the vendor documents: one symbol's trouble, not the line's.
+_ODD = (Unreadable, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 _PIECE = 20  # symbols asked for in one call
 _REST_S = 0.05
 
@@ -268,7 +270,7 @@ class Quotes:
                 quote = replace(kept.value, at=_time_of(tick))
             else:
                 quote = read_tick(symbol, tick) if tick else None
-        except (Unreadable, TypeError, ValueError, AttributeError) as error:
+        except _ODD as error:
             log.warning("The tick of %s cannot be read: %s", symbol, error)
             quote = None
         if quote is None or not self._of_now(quote.at):
@@ -279,7 +281,7 @@ class Quotes:
     def _keep_detail(self, symbol: str, detail: Any, asked: float) -> bool:
         try:
             instrument = read_detail(symbol, detail) if detail else None
-        except (Unreadable, TypeError, ValueError, AttributeError) as error:
+        except _ODD as error:
             log.warning("The details of %s cannot be read: %s", symbol, error)
             instrument = None
         if instrument is None or instrument.day != self._clock.now().date():
@@ -298,7 +300,7 @@ def _every_day(_: date) -> bool:
 
 
 def read_tick(symbol: str, tick: Any) -> Quote | None:
-    """A tick of get_full_tick; None if it names no price at all. Raises Unreadable, TypeError, ValueError.
+    """A tick of get_full_tick; None if it names no price at all. Raises what `_ODD` lists.
 
     Depth comes in lots. Before the first price of the day `last` is the previous close.
     """
@@ -323,7 +325,11 @@ _LONG_AGO = datetime(1970, 1, 1, tzinfo=BEIJING)
 
 
 def _time_of(tick: Any) -> datetime:
-    return moment_of(int(tick.get("time") or 0), _LONG_AGO)
+    """When a tick is of; long ago for an odd one, which must not cost the other symbols theirs."""
+    try:
+        return moment_of(int(tick.get("time") or 0), _LONG_AGO)
+    except _ODD:
+        return _LONG_AGO
 
 
 def _said(tick: Any) -> tuple[Any, ...]:
@@ -339,7 +345,7 @@ def _levels(symbol: str, prices: Any, depths: Any, step: Decimal) -> tuple[tuple
 
 
 def read_detail(symbol: str, detail: Any) -> Instrument:
-    """What get_instrument_detail says. Raises Unreadable, ValueError, TypeError where a figure is missing.
+    """What get_instrument_detail says. Raises what `_ODD` lists where a figure is missing or none.
 
     TradingDay must be told: limits of another day would be another day's limits.
     """

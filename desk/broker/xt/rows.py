@@ -225,7 +225,7 @@ def _float(said: Any, name: str) -> float:
     value = _get(said, name)
     try:
         return 0.0 if value is None or value == "" else float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return 0.0
 
 

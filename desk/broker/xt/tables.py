@@ -56,6 +56,7 @@ ACCOUNT_STATUS = {
 MARKET_OF_SUFFIX = {"SH": 0, "SZ": 1, "BJ": 70}  # xtconstant.SH_MARKET, SZ_MARKET, MARKET_ENUM_BEIJING
 
 _UNITS_PER_LOT = {Board.BOND: 10, Board.REPO: 10}  # ticks tell depth in lots (手); of everything else 100
+_BEYOND_MONEY = 1e15  # no price, no account and no turnover comes near it
 _NO_LIMIT_FROM = 90_000  # yuan; a new listing's upper limit comes as 0 or as a number that no price reaches
 _MONEY = Decimal("0.01")
 _AVERAGE = Decimal("0.0001")
@@ -90,8 +91,8 @@ def symbol_or_raise(code: str) -> str:
 
 
 def decimal_of(value: float) -> Decimal:
-    """The shortest decimal that is this float. Raises Unreadable for nan and infinities."""
-    if not math.isfinite(value):
+    """The shortest decimal that is this float. Raises Unreadable for nan, infinities and what no market knows."""
+    if not abs(value) < _BEYOND_MONEY:
         raise Unreadable(f"the number {value}")
     return Decimal(repr(float(value)))
 
@@ -117,7 +118,10 @@ def shown_price(value: float) -> Decimal:
 
 
 def _shown(value: float, step: Decimal) -> Decimal:
-    return decimal_of(value).quantize(step, ROUND_HALF_UP) if math.isfinite(value) else Decimal(0)
+    try:
+        return decimal_of(value).quantize(step, ROUND_HALF_UP)
+    except Unreadable:
+        return Decimal(0)
 
 
 def limit_of(value: float | None, symbol: str, tick: Decimal) -> Decimal | None:
