@@ -423,7 +423,7 @@ def main(arguments: list[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
-    # Configuration, keys, journal, logs, exports: whatever we make is for its owner alone. (Windows keeps rights apart.)
+    # Configuration, keys, journal, logs, exports: what we make is for its owner alone. Windows has other rights.
     os.umask(0o077)
     try:
         cli.main(args=arguments, prog_name="main.py", standalone_mode=False)
