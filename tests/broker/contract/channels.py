@@ -146,11 +146,38 @@ class DrivenTerminal(Terminal):
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, driven=True, **more)
         self.arrived: list[str] = []
+        self._waited_for: dict[tuple[Any, int], threading.Event] = {}
 
     def ask(self, client: Any, what: str, seq: int, asked: dict[str, Any]) -> None:
         if what == "order":
             self.arrived.append(asked["m_strOrderRemark"])
+        if what not in ("subscribe", "unsubscribe"):
+            super().ask(client, what, seq, asked)
+            return
+        # The library waits for these answers by itself, without a deadline and not at the clock.
+        answered = self._waited_for[client, seq] = threading.Event()
         super().ask(client, what, seq, asked)
+        while not answered.is_set():
+            self.clock.wait(answered, 60.0)
+
+    def _subscribe(self, client: Any, seq: int, *asked: Any) -> None:
+        super()._subscribe(client, seq, *asked)
+        self._waited_for[client, seq].set()
+
+    def _serve(self, client: Any, what: str, seq: int, asked: dict[str, Any]) -> None:
+        super()._serve(client, what, seq, asked)
+        if what == "unsubscribe":
+            self._waited_for[client, seq].set()
+
+    def _failure(self, client: Any, what: str, seq: int) -> Callable[[], None]:
+        fail = super()._failure(client, what, seq)
+
+        def failing() -> None:
+            fail()
+            if (client, seq) in self._waited_for:
+                self._waited_for[client, seq].set()
+
+        return failing
 
     def stay_stuck(self) -> None:
         self.clock.wait(self._unstuck, 60.0)
