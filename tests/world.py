@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 from base_func import BEIJING
-from desk.broker.paper import Feed, PaperBroker, PaperExchange, SyntheticFeed
+from desk.broker.paper import PaperBroker, PaperExchange, SyntheticFeed
 from desk.broker.paper.scenes import Scene
 from desk.calendar import EveryDay
 from desk.core.config import AccountConfig, AccountShare, ChaseConfig, Config, Limits, StrategyConfig
@@ -113,13 +113,7 @@ class World:
         for account in self.config.accounts:
             days = EveryDay() if account.always_open else self.make_days()
             name = account.name if account.channel == "paper" else shadow_of(account.name)
-            self.exchanges[name] = PaperExchange(
-                store=None,
-                clock_now=start,
-                config=account,
-                feed=self.make_feed(),
-                is_trading_day=days.is_trading_day,
-            )
+            self.exchanges[name] = self.make_exchange(account, days.is_trading_day)
         self._bodies = 0
         self.broken_by_test = False  # the test made the exchange break its word: exposure is not judged at the end
         self._seq: dict[str, int] = {}
@@ -133,8 +127,14 @@ class World:
     def make_days(self) -> Weekdays:
         return Weekdays()
 
-    def make_feed(self) -> Feed:
-        return SyntheticFeed(self.seed)
+    def make_exchange(self, account: AccountConfig, is_trading_day: Callable[[date], bool]) -> PaperExchange:
+        return PaperExchange(
+            store=None,
+            clock_now=self.clock.now(),
+            config=account,
+            feed=SyntheticFeed(self.seed),
+            is_trading_day=is_trading_day,
+        )
 
     def open_journal(self) -> Journal:
         return Journal.open(self.path / "journal.db", clock=self.clock)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -17,8 +17,9 @@ from urllib.parse import urlsplit
 
 import send_trader_info as messenger
 from base_func import BEIJING
+from desk.broker.paper import PaperExchange
 from desk.core.batch import Batch
-from desk.core.config import MessengerConfig, StrategyConfig
+from desk.core.config import AccountConfig, MessengerConfig, StrategyConfig
 from desk.core.values import EventKind, Message, Order, OrderState, Verdict, WireEvent
 from desk.journal import Journal, JournalError, JournalUnavailable
 from desk.senders import Keyring
@@ -80,8 +81,16 @@ class SimulatedDesk(CrashingWorld):
     def make_days(self) -> TradingDays:
         return self.days
 
-    def make_feed(self) -> StillMarket:
-        return StillMarket(self.seed)
+    def make_exchange(self, account: AccountConfig, is_trading_day: Callable[[date], bool]) -> PaperExchange:
+        return PaperExchange(
+            store=None,
+            clock_now=self.clock.now(),
+            config=account,
+            feed=StillMarket(self.seed),
+            is_trading_day=is_trading_day,
+            coarse_after=timedelta(seconds=2),
+            coarse_ticks=8,
+        )
 
     def open_journal(self) -> Journal:
         return Journal.open(

@@ -42,7 +42,7 @@ from desk.core.market import (
 from desk.core.values import BrokerStatus, Side
 from desk.texts import paper as words
 
-_FINE_GAP = timedelta(seconds=60)  # a longer jump of time is run in _COARSE_TICKS ticks instead of every one
+_FINE_GAP = timedelta(seconds=60)
 _COARSE_TICKS = 240
 
 
@@ -68,9 +68,13 @@ class PaperExchange:
         feed: Feed,
         is_trading_day: Callable[[date], bool],
         faults: Faults | None = None,
+        coarse_after: timedelta = _FINE_GAP,
+        coarse_ticks: int = _COARSE_TICKS,
     ) -> None:
+        """`coarse_after`: a longer jump of time is run in `coarse_ticks` ticks instead of every one."""
         self.faults = faults if faults is not None else Faults()
         self._lock = threading.RLock()
+        self._coarse_after, self._coarse_ticks = coarse_after, coarse_ticks
         self._failed = False
         self._listeners: list[weakref.ref[Listener]] = []
         self._agenda: list[tuple[datetime, int, Callable[[], None]]] = []
@@ -198,9 +202,8 @@ class PaperExchange:
         pit = self._pit
         matching = pit.phase is Phase.CONTINUOUS
         gap = until - pit.now
-        step = (
-            TICK_MS if gap <= _FINE_GAP else TICK_MS * (1 + int(gap / timedelta(milliseconds=TICK_MS)) // _COARSE_TICKS)
-        )
+        ticks = int(gap / timedelta(milliseconds=TICK_MS))
+        step = TICK_MS if gap <= self._coarse_after else TICK_MS * (1 + ticks // self._coarse_ticks)
         ticked = pit.now
         while pit.open or self._agenda:
             due = self._agenda[0][0] if self._agenda else None
