@@ -251,3 +251,24 @@ def test_the_counts_of_an_older_day_leave_todays_alone(make: Make) -> None:
     ledger.counts_of("主账户", today).orders = 7
     assert ledger.counts_of("主账户", today - timedelta(days=3)).orders == 0
     assert ledger.counts_of("主账户", today).orders == 7
+
+
+# --- clocks ---
+
+
+def test_a_close_is_run_again_when_the_wall_clock_comes_back_from_beyond_it(make: Make) -> None:
+    fund = "510300.XSHG"
+    world = make()
+    world.order("1", fund, "buy", 1000)
+    world.pass_time(10)
+    world.go_to(world.clock.now().replace(hour=14, minute=40))
+    world.clock.jump(8 * 3600)
+    world.pass_time(10)
+    world.clock.jump(-8 * 3600)
+    world.pass_time(10)
+    world.scene("510300.SH", suspended=True)
+    event = world.order("2", fund, "sell", 1000)
+    world.pass_time(10)
+    assert world.verdict(event)[0] == "working"
+    world.go_to(world.clock.now().replace(hour=15, minute=1))
+    assert world.verdict(event)[0] == "refused"

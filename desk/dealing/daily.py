@@ -47,10 +47,11 @@ class Daily:
         day, close = desk.closed_day(self.now), desk.last_close(self.now)
         flag = f"closed:{desk.name}"
         done = self.ledger.flags.get(flag)
-        if done is None:
+        if done is None or done > day.isoformat():
+            # Later than the last close: the wall clock stood beyond one that is still to come, and will be run again.
             self.ledger.put_flag(flag, day.isoformat())
             return
-        if done >= day.isoformat():
+        if done == day.isoformat():
             return
         stale = desk.snapshot is None or desk.snapshot.taken_at <= close
         evening = self.now.date() == close.date()

@@ -98,6 +98,8 @@ def run(mix: str, seeds: range, jobs: int) -> Report:
             report.add(outcome)
             bar.update()
             bar.set_postfix(violations=len(report.violations))
+            if outcome.violation:
+                bar.write(f"seed {outcome.seed}: {first_words(outcome.violation)}")
     report.seconds = time.monotonic() - begun
     return report
 

@@ -34,7 +34,7 @@ from tests.world import Weekdays
 
 ROBOT = "T1"
 EDGES = (time(9, 15), time(9, 25), time(9, 30), time(11, 30), time(13), time(14, 56, 30), time(14, 57), time(15))
-_TELL_EVERY_S = 30.0
+_TELL_EVERY_S = 60.0
 _FINE_S, _BUSY_S, _WAITING_S, _IDLE_S, _NIGHT_S = 0.5, 20.0, 60.0, 900.0, 7200.0
 _FROZEN_S = 1.5  # the loop turns too often to see a wall clock that stands still as one that jumps
 
