@@ -34,7 +34,9 @@ def open_to_others(folder: Path) -> list[str]:
     )
 
 
-def test_configuration_keys_journal_logs_exports_and_backups_are_for_their_owner_alone(tmp_path: Path) -> None:
+def test_configuration_keys_journal_logs_exports_and_backups_are_for_their_owner_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     home = tmp_path / "home"
     home.mkdir()
     (tmp_path / "answers.json").write_text("{}", encoding="utf-8")
@@ -45,6 +47,7 @@ def test_configuration_keys_journal_logs_exports_and_backups_are_for_their_owner
             ["backup"], ["status"],
         ):  # fmt: skip
             assert main.main([*words, "--home", str(home)]) == FINE
+            capsys.readouterr()  # a new strategy's secret is shown, once
     made = {path.name for path in home.rglob("*")}
     assert {
         "config",
