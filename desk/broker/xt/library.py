@@ -94,10 +94,16 @@ def _without_phoning_home() -> Iterator[None]:
             sys.modules["requests"] = before  # type: ignore[assignment]
 
 
+# A print of another thread goes on with the stdout that it began with, and CPython holds no reference to it: were it
+# freed meanwhile, the program would crash.
+_kept: list[_Diverted] = []
+
+
 @contextlib.contextmanager
 def _quietly() -> Iterator[None]:
     """Keep stdout clean of what this thread prints: it may carry a JSON document."""
     diverted = _Diverted(sys.stdout)
+    _kept.append(diverted)
     try:
         with contextlib.redirect_stdout(diverted):
             yield

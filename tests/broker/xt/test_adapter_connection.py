@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import itertools
 import sys
 import threading
+import weakref
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -67,6 +69,13 @@ def test_an_import_that_prints_leaves_other_threads_their_stdout(capsys: pytest.
         other.join()
     print("after")
     assert capsys.readouterr().out == "ours\nafter\n"
+
+
+def test_a_print_that_began_during_an_import_may_end_after_it() -> None:
+    with vendor._quietly():
+        begun_with = weakref.ref(sys.stdout)
+    gc.collect()
+    assert begun_with() is not None, "print() goes on with it and does not keep it alive"
 
 
 def test_versions_and_folder_are_told(stage: Stage) -> None:
