@@ -25,6 +25,7 @@ from desk.texts import journal as texts
 Row = tuple[Any, ...]
 Params = Sequence[Any]
 
+_HURRIED_S = 0.1
 _JOURNAL_SIZE_LIMIT = 64 * 1024 * 1024  # a WAL that grew is cut back to this after a checkpoint
 
 
@@ -110,12 +111,12 @@ class Database:
     def begin_read(self) -> str:
         return "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" if self.url else "BEGIN"
 
-    def connect(self, *, as_found: bool = False) -> Any:
+    def connect(self, *, as_found: bool = False, hurried: bool = False) -> Any:
         """A new connection in autocommit, usable from any one thread at a time. Raises the driver's errors.
 
-        `as_found`: change nothing in the file, it may not be ours.
+        `as_found`: change nothing in the file, it may not be ours. `hurried`: hardly wait for another's lock.
         """
-        return self._connect_server() if self.url else self._connect_sqlite(as_found=as_found)
+        return self._connect_server() if self.url else self._connect_sqlite(as_found=as_found, hurried=hurried)
 
     def session(self, connection: Any) -> Session:
         return Session(connection, percent=bool(self.url))
@@ -137,7 +138,7 @@ class Database:
         finally:
             engine.dispose()
 
-    def _connect_sqlite(self, *, as_found: bool = False) -> sqlite3.Connection:
+    def _connect_sqlite(self, *, as_found: bool = False, hurried: bool = False) -> sqlite3.Connection:
         if self.file is None:
             target = ":memory:"
         else:
@@ -145,7 +146,7 @@ class Database:
         connection = sqlite3.connect(
             target,
             uri=self.file is not None,
-            timeout=self.busy_timeout_s,
+            timeout=min(self.busy_timeout_s, _HURRIED_S) if hurried else self.busy_timeout_s,
             isolation_level=None,
             check_same_thread=False,
             cached_statements=512,

@@ -79,6 +79,12 @@ def translate(error: Exception, *, committing: bool = False) -> JournalError:
     return JournalError(str(error))
 
 
+def is_locked(error: BaseException) -> bool:
+    """Tell a lock that another connection would not let go of in time."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return isinstance(code, int) and code & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
 def is_database_error(error: BaseException) -> bool:
     """Tell a driver's error (PEP 249) from a mistake in our own code."""
     return any(base.__name__ == "Error" and base.__module__.split(".")[0] in _DRIVERS for base in type(error).__mro__)

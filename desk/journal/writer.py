@@ -3,6 +3,9 @@
 No linger: it takes whatever is queued when it comes free, runs each piece of work under its own savepoint inside one
 transaction, and answers only after the commit is durable. So a burst shares one sync, and a single wish waits for
 nobody. A failing piece of work is undone alone; a failing commit fails all of the group.
+
+A foreign lock is waited for once: what comes behind it is told at once, until a group is stored again. Else waits add
+up, and a sender's patience ends before its answer comes.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from desk.journal.database import Database, Session
-from desk.journal.errors import JournalUnavailable, is_database_error, translate
+from desk.journal.errors import JournalUnavailable, is_database_error, is_locked, translate
 from desk.texts import journal as texts
 
 log = logging.getLogger(__name__)
@@ -59,6 +62,7 @@ class Writer:
         self._lock = threading.Lock()
         self._closed = False
         self._connection: Any = None
+        self._locked = False  # the last group failed at another's lock
         self._start()
 
     def call(self, work: Work[T]) -> T:
@@ -163,15 +167,19 @@ class Writer:
         except Exception as error:
             self._drop_connection()
             raise translate(error, committing=True) from error
+        if self._locked:
+            self._locked = False
+            self._drop_connection()  # the next one is patient again
         return topics
 
     def _begin(self) -> Session:
-        if self._connection is None:
-            self._connection = self._database.connect()
-        session = self._database.session(self._connection)
         try:
+            if self._connection is None:
+                self._connection = self._database.connect(hurried=self._locked)
+            session = self._database.session(self._connection)
             session.run(self._database.begin_write)
-        except Exception:
+        except Exception as error:
+            self._locked = is_locked(error)
             self._drop_connection()
             raise
         return session

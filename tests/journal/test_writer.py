@@ -47,8 +47,10 @@ class SpyDatabase:
         self.begin_write = real.begin_write
         self.statements: list[str] = []
         self.fail_at: dict[str, Exception] = {}
+        self.hurried: list[bool] = []
 
-    def connect(self) -> Spy:
+    def connect(self, *, hurried: bool = False) -> Spy:
+        self.hurried.append(hurried)
         return Spy(self._real.connect(), self)
 
     def session(self, connection: Spy) -> Session:
@@ -197,6 +199,33 @@ def test_a_foreign_lock_makes_the_journal_unavailable_until_it_is_gone(tmp_path:
         other.execute("ROLLBACK")
         other.close()
         assert journal.accept(body("b")).status == "accepted"
+
+
+def test_a_foreign_lock_is_waited_for_once_until_it_is_gone(spied: tuple[Writer, SpyDatabase]) -> None:
+    writer, database = spied
+    database.hurried.clear()
+    locked = sqlite3.OperationalError("database is locked")
+    locked.sqlite_errorcode = sqlite3.SQLITE_BUSY  # type: ignore[attr-defined]
+    for number in range(3):
+        database.fail_at["BEGIN IMMEDIATE"] = locked
+        with pytest.raises(JournalUnavailable):
+            writer.call(put(number))
+    assert writer.call(put(7)) == 7
+    assert writer.call(put(8)) == 8
+    assert writer.call(put(9)) == 9
+    assert database.hurried == [True, True, True, False], "after a success the next connection waits as usual"
+
+
+def test_a_group_that_fails_for_another_reason_makes_nobody_hurry(spied: tuple[Writer, SpyDatabase]) -> None:
+    writer, database = spied
+    database.hurried.clear()
+    full = sqlite3.OperationalError("disk I/O error")
+    full.sqlite_errorcode = sqlite3.SQLITE_IOERR  # type: ignore[attr-defined]
+    database.fail_at["BEGIN IMMEDIATE"] = full
+    with pytest.raises(JournalUnavailable):
+        writer.call(put(1))
+    assert writer.call(put(2)) == 2
+    assert database.hurried == [False]
 
 
 @pytest.mark.usefixtures("on_sqlite")
