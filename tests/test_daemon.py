@@ -6,19 +6,24 @@ What else ends a start, a port that is taken, a file that never was a journal, a
 from __future__ import annotations
 
 import itertools
+import json
 import re
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from time import monotonic
 
 import pytest
 
 from desk.journal import view_books, views
+from desk.texts.receiver import UNAVAILABLE_TITLE
 from tests.stand_in.programs import Postman, Program, bought, id_of, make_home, secret, sender, until
+from tests.stand_in.wecom import Robots, serve
 
 PAGE = 4096
+TOKEN = "11112222-3333-4444-5555-666677778888"
 
 
 @pytest.fixture
@@ -117,6 +122,22 @@ def test_a_journal_that_another_program_has_locked_is_answered_503_until_it_is_f
     assert_each_is_followed_once(program, [first, second])
     assert postman.acked[id_of(second)] == ["accepted"]
     assert program.stop() == 0
+
+
+def test_a_journal_that_cannot_be_written_is_told_by_wecom_all_the_same(program: Program, postman: Postman) -> None:
+    robots = Robots(monotonic, (TOKEN,))
+    with serve(robots) as address:
+        settings = program.home / "config" / "分析配置.json"
+        said = json.loads(settings.read_text(encoding="utf-8")) | {"微信token": [TOKEN], "微信地址": address}
+        settings.write_text(json.dumps(said, ensure_ascii=False), encoding="utf-8")
+        program.start()
+        with closing(sqlite3.connect(journal_file(program), isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            assert postman.post(bought(postman.sender, 1))[0] == 503
+            until(lambda: UNAVAILABLE_TITLE in str(robots.texts[TOKEN]), lambda: robots.texts)
+            assert verdicts(program) == {}
+            other.execute("ROLLBACK")
+        assert program.stop() == 0
 
 
 def test_a_journal_that_may_only_be_read_is_said_and_leaves_with_4(program: Program) -> None:
