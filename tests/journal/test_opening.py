@@ -20,9 +20,11 @@ from sqlalchemy import create_engine
 from desk.journal import Journal, JournalUnusable, schema
 from desk.journal.columns import metadata
 from desk.journal.database import locate
+from desk.journal.history import check_history
 from desk.journal.migrations import settings, upgrade
 from desk.journal.schema import version_of
 from tests.journal.making import FixedClock, batch, body, intent
+from tests.world import World
 
 
 @pytest.fixture
@@ -193,6 +195,38 @@ def test_an_older_journal_is_migrated_and_a_copy_of_it_kept(file: Path, later: P
     assert kept.name.endswith("20240520-100000")
     assert run(kept, "SELECT version_num FROM alembic_version") == [("0001",)]
     assert run(kept, "SELECT COUNT(*) FROM events") == [(1,)]
+
+
+def content_of(file: Path) -> dict[str, list[tuple[object, ...]]]:
+    """Every row of every table but the version's, and the triggers."""
+    named = [str(name) for (name,) in run(file, "SELECT name FROM sqlite_master WHERE type = 'table'")]
+    columns = {
+        name: ", ".join(str(column[1]) for column in run(file, f"PRAGMA table_info({name})") if column[1] != "colour")
+        for name in named
+        if name != "alembic_version" and not name.startswith("sqlite_")
+    }
+    found = {name: run(file, f"SELECT {listed} FROM {name}") for name, listed in columns.items()}
+    return found | {"triggers": run(file, "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' ORDER BY name")}
+
+
+def test_a_traded_day_comes_through_a_migration_row_by_row(
+    tmp_path: Path, request: pytest.FixtureRequest, clock: FixedClock
+) -> None:
+    world = World(tmp_path)
+    world.order("1", "000001.XSHE", "buy", 1000)
+    world.pass_time(10)
+    world.order("2", "000002.XSHE", "buy", 500, status="open", limit="1.00")
+    world.close()
+    day = tmp_path / "journal.db"
+    before = content_of(day)
+    assert before["fills"] and before["orders"] and before["book_changes"] and before["triggers"]
+    request.getfixturevalue("later")
+    with Journal.open(day, clock=clock) as journal:
+        assert check_history(journal) == []
+        assert journal.load().orders
+    assert content_of(day) == before
+    [kept] = tmp_path.glob("journal.db.before-migration-*")
+    assert content_of(kept) == before
 
 
 def test_a_migration_that_fails_changes_nothing(file: Path, later: Path, clock: FixedClock) -> None:
