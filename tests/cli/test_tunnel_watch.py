@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from base_func import BEIJING
-from desk.cli import facts
+from desk.cli import doctor, facts, findings
 from desk.cli.home import Home
 from desk.cli.probing import Heard
 from desk.cli.tunnel import AT, FLAG, TunnelWatch
@@ -67,10 +67,8 @@ class Desk:
 
 
 @contextmanager
-def desk(
-    folder: Path, now: datetime = TEN, *, always_open: bool = False, address: str = "http://h:1"
-) -> Iterator[Desk]:
-    home = write_home(folder, 公网地址=address, 账户=[{"名称": "模拟账户", "全天交易": always_open}])
+def desk(folder: Path, now: datetime = TEN, *, always_open: bool = False) -> Iterator[Desk]:
+    home = write_home(folder, 公网地址="http://h:1", 账户=[{"名称": "模拟账户", "全天交易": always_open}])
     clock = TurnedClock(now)
     with Journal.open(home / "data" / FILE_NAME, clock=clock) as journal:
         yield Desk(home, journal, clock)
@@ -192,3 +190,17 @@ def test_status_shows_the_state_with_its_age_while_a_daemon_runs(tmp_path: Path)
 )
 def test_the_age_is_said_in_words(age_s: float | None, said: str) -> None:
     assert texts.tunnel_said("通", age_s) == said
+
+
+@pytest.mark.parametrize(
+    ("heard", "state", "text"), [(OURS, "good", "通"), (NOBODY, "bad", "不通"), (STRANGER, "bad", "不是本程序")]
+)
+def test_the_self_test_says_who_answers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, heard: Heard, state: str, text: str
+) -> None:
+    monkeypatch.setattr(doctor, "probe", lambda url, key, clock: heard)
+    with desk(tmp_path) as one, Home(one.home).hold(["receiver"]):
+        found = doctor._tunnel(Home(one.home), one.config, one.clock)
+        keyless = replace(one.config, strategies=())
+        assert doctor._tunnel(Home(one.home), keyless, one.clock).state == findings.WARN
+    assert found.state == {"good": findings.GOOD, "bad": findings.BAD}[state] and text in found.text

@@ -18,9 +18,10 @@ from tests.soak.gauges import Reading, header, not_flat
 from tests.soak.live import Life
 from tests.soak.week import week
 
-DAYS_MB = 25.0  # what memory may gain from the first evening to the last
 MEMORY = Path("/dev/shm")
-HOURS_MB = 20.0  # and from a quarter of the real time to its end
+DAYS_MB = 25.0  # what memory may gain from the first evening to the last
+HOURS_MB = 10.0  # and from a quarter of the real time to its end, besides
+ORDER_MB = 0.02  # for each order: a day's orders stay in memory until its close
 
 
 def simulated(days: int, strategies: int, seed: int) -> Sequence[Reading]:
@@ -67,7 +68,8 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
     if asked.real_hours:
-        readings, allowed = real(asked.real_hours, asked.every, asked.strategies, asked.seed), HOURS_MB
+        readings = real(asked.real_hours, asked.every, asked.strategies, asked.seed)
+        allowed = HOURS_MB + ORDER_MB * (readings[-1].orders - readings[0].orders)
     else:
         readings, allowed = simulated(asked.days, asked.strategies, asked.seed), DAYS_MB
     found = not_flat(readings, memory_mb=allowed)

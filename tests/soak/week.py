@@ -27,7 +27,7 @@ from tests.world import NO_LIMITS, World, strategy
 MONDAY = datetime(2026, 11, 16, 9, 10, tzinfo=BEIJING)
 ACCOUNTS = 4
 _BURST = 10  # acts of each strategy at the open
-_BUSY_STEP_S, _QUIET_STEP_S = 5.0, 60.0
+_BUSY_STEP_S, _QUIET_STEP_S = 10.0, 60.0
 _ACTING = 0.25  # of the minutes
 
 

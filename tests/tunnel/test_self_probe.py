@@ -29,7 +29,7 @@ def test_the_daemon_finds_itself_through_the_tunnel_and_a_break_is_told(tmp_path
                 with program.journal() as journal:
                     return journal.flags()
 
-            until(lambda: flags().get(FLAG, "") in ("on", "off"), flags)
+            until(lambda: flags().get(FLAG, "") in ("on", "off"), flags, patience_s=100)  # a first miss is asked again
             status = subprocess.run(
                 [sys.executable, str(ROOT / "main.py"), "status", "--json", "--home", str(home)],
                 capture_output=True, encoding="utf-8", check=True,
