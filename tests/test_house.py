@@ -24,7 +24,15 @@ from tests.world import World, strategy
 READMES = ("README.md", "README.zh-CN.md")
 GUIDES = (
     *READMES,
-    *("CHANGELOG.md", "docs/glossary.md", "docs/decisions.md", "docs/windows.md", "config/README.md", "data/README.md"),
+    *(
+        "CHANGELOG.md",
+        "docs/glossary.md",
+        "docs/decisions.md",
+        "docs/windows.md",
+        "docs/security.md",
+        "config/README.md",
+        "data/README.md",
+    ),
 )
 CARDS = ("main", "Receiver", "Trader", "send_trader_info", "base_func")
 

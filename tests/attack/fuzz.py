@@ -17,7 +17,7 @@ LONG = os.environ.get("GENDAN_LONG", "") not in ("", "0")
 MARKS = [pytest.mark.long, pytest.mark.timeout(1800)] if LONG else []
 
 
-def examples(few: int, many: int = 3000) -> settings:
+def examples(few: int, many: int = 1000) -> settings:
     """A few examples, the same ones each time; with GENDAN_LONG `many` new ones."""
     return settings(
         max_examples=many if LONG else few,

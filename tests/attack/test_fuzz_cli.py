@@ -79,7 +79,7 @@ numbers = itertools.count()
 
 
 @given(verb=st.sampled_from(sorted(commands().keys() - LEFT_OUT)), words=st.lists(WORDS, max_size=4))
-@examples(150, 2500)
+@examples(150, 1000)
 def test_any_words_end_in_an_exit_code_of_the_table(
     home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, verb: str, words: list[str]
 ) -> None:

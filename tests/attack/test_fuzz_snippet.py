@@ -49,7 +49,7 @@ def hostile() -> Iterator[Hostile]:
 @given(
     head=st.sampled_from(HEADS), frame=st.sampled_from(FRAMES), body=st.sampled_from(BODIES) | st.binary(max_size=99)
 )
-@examples(80, 3000)
+@examples(80, 1000)
 def test_no_answer_of_a_hostile_server_breaks_the_strategy_or_empties_the_spool(
     hostile: Hostile, head: str, frame: str, body: bytes
 ) -> None:
@@ -63,7 +63,7 @@ def test_no_answer_of_a_hostile_server_breaks_the_strategy_or_empties_the_spool(
 
 
 @given(data=st.data())
-@examples(300, 5000)
+@examples(300, 2000)
 def test_no_acknowledgement_but_the_signed_one_is_believed(data: st.DataObject) -> None:
     body_id, mac = b"i" * 16, b"m" * 32
     envelope = wire.Envelope(kid=KID, body_id=body_id, t_ms=1, ciphertext=b"", mac=mac)
