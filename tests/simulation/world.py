@@ -22,6 +22,7 @@ from desk.core.batch import Batch
 from desk.core.config import AccountConfig, MessengerConfig, StrategyConfig
 from desk.core.values import EventKind, Message, Order, OrderState, Verdict, WireEvent
 from desk.journal import Journal, JournalError, JournalUnavailable
+from desk.journal.database import locate
 from desk.senders import Keyring
 from Receiver import Receiver
 from tests.crashing import Crash, CrashingWorld
@@ -36,6 +37,7 @@ ROBOT = "T1"
 EDGES = (time(9, 15), time(9, 25), time(9, 30), time(11, 30), time(13), time(14, 56, 30), time(14, 57), time(15))
 _TELL_EVERY_S = 60.0
 _FINE_S, _BUSY_S, _WAITING_S, _IDLE_S, _NIGHT_S = 0.5, 20.0, 60.0, 900.0, 7200.0
+_DOUBT_S = 4.0
 _FROZEN_S = 1.5  # the loop turns too often to see a wall clock that stands still as one that jumps
 
 
@@ -93,12 +95,9 @@ class SimulatedDesk(CrashingWorld):
         )
 
     def open_journal(self) -> Journal:
-        return Journal.open(
-            self.path / "journal.db",
-            clock=self.clock,
-            check=False,
-            make_writer=lambda database, ring: InlineWriter(database, ring, self._strike),
-        )
+        # The file's tables are known: what Journal.open would look at first costs as much as twenty turns.
+        database = locate(self.path / "journal.db", read_only=False, busy_timeout_s=3.0)
+        return Journal(database, self.clock, lambda where, ring: InlineWriter(where, ring, self._strike))
 
     def start_trader(self) -> None:
         super().start_trader()
@@ -300,6 +299,8 @@ class SimulatedDesk(CrashingWorld):
     def _longer(self, stride: float) -> float:
         """The next step after one in which nothing happened: the less is under way, the longer."""
         ledger, session = self.trader.ledger, self.in_session()
+        if any(order.state is OrderState.IN_DOUBT for order in ledger.live_orders()) and session:
+            return min(stride * 2, _DOUBT_S)
         if ledger.unsettled or any(self._moves(order) for order in ledger.live_orders()):
             return min(stride * 2, _BUSY_S if session else _IDLE_S)
         if not session:
