@@ -17,10 +17,12 @@ from desk.core.values import EventKind, JqStatus, OrderSignal, Side, WireEvent
 from desk.core.wire import events_to_json
 from desk.dealing.account import AccountDesk
 from desk.journal import Journal, NewBody, NewEvent
+from desk.journal.database import FILE_NAME
 from tests.world import NO_LIMITS, TurnedClock, strategy
 from Trader import Trader
 
 ACCOUNT = "主账户"
+STRATEGIES = 50
 OPENING = datetime(2026, 11, 20, 9, 35, tzinfo=BEIJING)
 _PREFIXES = ("600", "601", "603", "605", "688")
 
@@ -33,7 +35,7 @@ def security(number: int) -> str:
 class Crowd:
     """Time stands still, but for `clock.turn`. Used by one thread."""
 
-    def __init__(self, folder: Path, *, strategies: int = 50, start: datetime = OPENING) -> None:
+    def __init__(self, folder: Path, *, strategies: int = STRATEGIES, start: datetime = OPENING) -> None:
         self.clock = TurnedClock(start)
         self.names = [f"策略{number:02d}" for number in range(strategies)]
         self.config = Config(
@@ -42,6 +44,7 @@ class Crowd:
             accounts=(AccountConfig(name=ACCOUNT, always_open=True, limits=NO_LIMITS),),
         )
         folder.mkdir(parents=True, exist_ok=True)
+        self.file = folder / FILE_NAME
         self.journal = Journal.open(folder, clock=self.clock, check=False)
         self.counter = Counter(ACCOUNT, self.clock)
         bell = threading.Event()
@@ -54,6 +57,17 @@ class Crowd:
 
     def close(self) -> None:
         self.journal.close()
+
+    def resume(self) -> None:
+        """Go on where the journal ends: the counter holds what the books own."""
+        for book in self.journal.load().books:
+            self.counter.shares[book.symbol] = self.counter.shares.get(book.symbol, 0) + book.own
+        self.settle()
+        self._seqs = [self.trader.ledger.seqs.get(name, 0) for name in self.names]
+
+    def number_from(self, seq: int) -> None:
+        """Let every strategy's events be numbered after `seq`."""
+        self._seqs = [seq] * len(self.names)
 
     def heard(self, number: int, stock: int, *, filled: bool = True) -> NewBody:
         """The n-th strategy has bought 200 shares of a stock; not `filled`: JoinQuant has cancelled the order."""

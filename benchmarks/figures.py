@@ -35,9 +35,9 @@ class Figure:
     def target(self) -> str:
         words = []
         if self.at_least is not None:
-            words.append(f"≥ {self.at_least:,.0f}")
+            words.append(f"≥ {self.at_least:,g}")
         if self.at_most is not None:
-            words.append(f"< {self.at_most:,.0f}")
+            words.append(f"< {self.at_most:,g}")
         if self.ratio_at_least is not None:
             words.append(f"≥ {self.ratio_at_least:g} × floor")
         return ", ".join(words)

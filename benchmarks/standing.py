@@ -28,21 +28,21 @@ def measure(folder: Path, *, runs: int, count: int = EVENTS, say: Callable[[str]
     begun = time.perf_counter()
     _fill(home, count)
     say(f"{count:,} events accepted in {time.perf_counter() - begun:.1f} s")
-    daemon, _ = _start(home, port)
+    daemon, _ = start_daemon(home, port)
     begun = time.perf_counter()
     while _undecided(home):
         time.sleep(0.2)
     took = time.perf_counter() - begun
     decided = psutil.Process(daemon.pid).memory_info().rss / 1e6
     say(f"decided in {took:.1f} s; memory {decided:.0f} MB")
-    _stop(daemon)
+    stop_daemon(daemon)
     starts, memory = [], []
     for run in range(runs):
-        daemon, seconds = _start(home, port)
+        daemon, seconds = start_daemon(home, port)
         starts.append(seconds)
         time.sleep(min(1.0, count / 1000))  # until it has loaded everything
         memory.append(psutil.Process(daemon.pid).memory_info().rss / 1e6)
-        _stop(daemon)
+        stop_daemon(daemon)
         say(f"start {run + 1}: {seconds:.2f} s, {memory[-1]:.0f} MB")
     return [
         Figure(name=f"memory after deciding {count:,} events", unit="MB", ours=(decided,), at_most=150),
@@ -96,7 +96,7 @@ def _undecided(home: Path) -> bool:
         return bool(journal.undecided_events(1))
 
 
-def _start(home: Path, port: int) -> tuple[subprocess.Popen[str], float]:
+def start_daemon(home: Path, port: int) -> tuple[subprocess.Popen[str], float]:
     """Start the program; give it with the seconds from its start until its port takes connections."""
     begun = time.perf_counter()
     process = start(["main.py", "--home", str(home), "run"], quiet=True)
@@ -112,6 +112,6 @@ def _start(home: Path, port: int) -> tuple[subprocess.Popen[str], float]:
             return process, time.perf_counter() - begun
 
 
-def _stop(process: subprocess.Popen[str]) -> None:
+def stop_daemon(process: subprocess.Popen[str]) -> None:
     process.terminate()
     process.communicate(timeout=30)

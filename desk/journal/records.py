@@ -70,7 +70,7 @@ def _converters(annotation: Any) -> tuple[_Convert, _Convert, bool]:
     if annotation is date:
         return date.isoformat, date.fromisoformat, False
     if isinstance(annotation, type) and issubclass(annotation, StrEnum):
-        return _enum_value, annotation, False
+        return _enum_value, {member.value: member for member in annotation}.__getitem__, False
     if annotation == tuple[Part, ...]:
         return parts_text, parts_of, False
     if annotation == dict[str, str]:
@@ -96,6 +96,8 @@ class Codec(Generic[R]):
                 raise TypeError(f"{table.name} has no fitting column for {record.__name__}.{field.name}")
             self._fields.append((field.name, encode, decode, optional))
             self.columns.append(column)
+        self._names = [name for name, *_ in self._fields]
+        self._decoded = [(name, decode) for name, _, decode, _ in self._fields if decode is not None]
         self._written = [index for index, (name, *_) in enumerate(self._fields) if name != key]
         self.select = f"SELECT {', '.join(f'{table.name}.{column}' for column in self.columns)} FROM {table.name}"
         written = [self.columns[index] for index in self._written]
@@ -117,9 +119,11 @@ class Codec(Generic[R]):
 
     def read(self, row: Row) -> R:
         """The record of a row that `select` gave."""
-        values: dict[str, Any] = {}
-        for (name, _, decode, _), value in zip(self._fields, row, strict=True):
-            values[name] = value if decode is None or value is None else decode(value)
+        values = dict(zip(self._names, row, strict=True))
+        for name, decode in self._decoded:
+            value = values[name]
+            if value is not None:
+                values[name] = decode(value)
         return self.record(**values)
 
 
