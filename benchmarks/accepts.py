@@ -12,7 +12,7 @@ from benchmarks.load import Load, request, volley
 from benchmarks.process import Child
 from benchmarks.signals import Signals
 
-CASES = ((1, True), (8, True), (32, True), (8, False))  # clients, connections kept
+CASES = ((1, True), (8, True), (32, True), (64, True), (8, False))  # clients, connections kept
 
 
 def measure(folder: Path, *, runs: int, count: int, say: Callable[[str], None]) -> list[Figure]:

@@ -23,6 +23,7 @@ from Trader import Trader
 
 ACCOUNT = "主账户"
 STRATEGIES = 50
+_SOON_S = 0.02  # the loop waits no longer while something is not settled
 OPENING = datetime(2026, 11, 20, 9, 35, tzinfo=BEIJING)
 _PREFIXES = ("600", "601", "603", "605", "688")
 
@@ -47,10 +48,10 @@ class Crowd:
         self.file = folder / FILE_NAME
         self.journal = Journal.open(folder, clock=self.clock, check=False)
         self.counter = Counter(ACCOUNT, self.clock)
-        bell = threading.Event()
-        self.desk = AccountDesk(self.config.accounts[0], self.counter, EveryDay(), bell)
+        self._bell = threading.Event()
+        self.desk = AccountDesk(self.config.accounts[0], self.counter, EveryDay(), self._bell)
         self.trader = Trader(
-            journal=self.journal, desks={ACCOUNT: self.desk}, config=self.config, clock=self.clock, bell=bell
+            journal=self.journal, desks={ACCOUNT: self.desk}, config=self.config, clock=self.clock, bell=self._bell
         )
         self._orders = 0
         self._seqs = [0] * strategies
@@ -109,7 +110,9 @@ class Crowd:
 
     def settle(self) -> int:
         """Turn the loop until it has nothing to do at this moment; how many turns that took."""
-        turns = 1
-        while self.trader.step() == 0:
+        turns, waits = 0, 0.0
+        while waits <= _SOON_S or self._bell.is_set():
+            self._bell.clear()
+            waits = self.trader.step()
             turns += 1
         return turns

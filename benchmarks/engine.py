@@ -113,9 +113,7 @@ def reconcile(folder: Path, *, runs: int, orders: int, say: Say) -> list[Figure]
     first = timed(crowd.trader.step)
     if crowd.trader.ledger.live_orders() or sum(b.own for b in crowd.trader.ledger.books.values()) != 200 * orders:
         raise RuntimeError("not every fill was booked")
-    rows = (
-        sum(plain.rows_in(crowd.file).values()) - before + 4 * orders
-    )  # order, intent, book and outcome are rewritten
+    rows = plain.rows_in(crowd.file) - before + 4 * orders  # order, intent, book and outcome are rewritten
     floor = timed(lambda: _pass_over(crowd)) + plain.insert(folder, rows, 2)
     say(f"{orders:,} fills learnt from one snapshot in {first:.2f} s")
     crowd.settle()

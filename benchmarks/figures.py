@@ -60,10 +60,10 @@ def percentile(values: Sequence[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, max(0, round(share * len(ordered) + 0.5) - 1))]
 
 
-def table(figures: Sequence[Figure]) -> str:
-    """The figures as a Markdown table."""
-    rows = [("measure", "unit", "ours", "floor", "ours / floor", "target", "met")]
-    for figure in figures:
+def table(figures: Sequence[Figure], compared: Sequence[str]) -> str:
+    """The figures as a Markdown table; `compared`: a cell for each about the baseline."""
+    rows = [("measure", "unit", "ours", "floor", "ours / floor", "vs baseline", "target", "met")]
+    for figure, change in zip(figures, compared, strict=True):
         rows.append(
             (
                 figure.name,
@@ -71,6 +71,7 @@ def table(figures: Sequence[Figure]) -> str:
                 _number(figure.value),
                 _number(median(figure.floor)) if figure.floor else "",
                 f"{figure.ratio:.2f}" if figure.ratio is not None else "",
+                change,
                 figure.target,
                 {None: "", True: "yes", False: "NO"}[figure.met],
             )

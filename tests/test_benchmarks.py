@@ -8,12 +8,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+from benchmarks import baseline
+from benchmarks.figures import Figure
 from tests.reading import ROOT
 
 ROWS = (
     "accepts, 1 client, kept connections",
     "accepts, 8 clients, kept connections",
     "accepts, 32 clients, kept connections",
+    "accepts, 64 clients, kept connections",
     "accepts, 8 clients, new connections",
     "signal to broker, idle, p50 net",
     "signal to broker, idle, p99 net",
@@ -22,6 +25,15 @@ ROWS = (
     "all at the broker after the last ack",
     "order at 10 kbit/s, market: request",
     "order at 10 kbit/s, limit: request",
+    "books, 3 x 4: a turn, nothing new",
+    "the ledger made from the journal",
+    "decide, ordered and filled",
+    "decide, nothing to order",
+    "reconcile, 20 orders: all filled unheard",
+    "journal, 500 events: accept and decide one",
+    "an event at 500 against 50",
+    "slope, each ten times as many",
+    "start with 500 old events: the port",
     "memory after deciding 200 events",
     "start with 200 old events",
     *(("signal to native call, 50 orders resting, p99 net",) if importlib.util.find_spec("xtquant") else ()),
@@ -30,7 +42,7 @@ ROWS = (
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "benchmarks", *arguments], cwd=ROOT, capture_output=True, encoding="utf-8", timeout=100
+        [sys.executable, "-m", "benchmarks", *arguments], cwd=ROOT, capture_output=True, encoding="utf-8", timeout=200
     )
 
 
@@ -49,3 +61,15 @@ def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
     done = run("nothing")
     assert done.returncode == 2
     assert "nothing" in done.stderr
+
+
+def test_a_baseline_is_compared_by_the_floor_where_there_is_one(tmp_path: Path) -> None:
+    file = tmp_path / "baseline.json"
+    rate = Figure(name="accepts", unit="1/s", ours=(800.0,), floor=(1000.0,))
+    delay = Figure(name="  p50", unit="ms", ours=(4.0,))
+    baseline.keep([rate, delay], {"at": "then"}, file)
+    slower_machine = Figure(name="accepts", unit="1/s", ours=(400.0,), floor=(500.0,))
+    slower = Figure(name="  p50", unit="ms", ours=(6.0,))
+    assert baseline.compare([slower_machine, slower], file) == ["1.00", "1.50 worse"]
+    assert baseline.compare([Figure(name="accepts", unit="1/s", ours=(300.0,), floor=(500.0,))], file) == ["0.75 worse"]
+    assert baseline.compare([Figure(name="new", unit="ms", ours=(1.0,))], file) == [""]
