@@ -78,24 +78,32 @@ def decide(folder: Path, *, runs: int, count: int, say: Say) -> list[Figure]:
     names = ("decide, ordered and filled", "decide, nothing to order")
     ours: dict[str, list[float]] = {name: [] for name in names}
     floors: dict[str, list[float]] = {name: [] for name in names}
+    worked: dict[str, list[float]] = {name: [] for name in names}
     for run in range(runs):
         crowd = Crowd(folder / str(run))
         crowd.settle()
         for name, filled in zip(names, (True, False), strict=True):
             crowd.accept(crowd.heard(n // 200 % 50, n % 200, filled=filled) for n in range(count))
             before = plain.rows_in(crowd.file)
-            begun = time.perf_counter()
+            begun, busy = time.perf_counter(), time.process_time()
             turns = crowd.settle()
-            seconds = time.perf_counter() - begun
+            seconds, busy = time.perf_counter() - begun, time.process_time() - busy
             if crowd.journal.undecided_events(1) or crowd.trader.ledger.intents:
                 raise RuntimeError("the inbox is not done")
             rows = plain.rows_in(crowd.file) - before + 2 * count  # each leaves the queue as well
             floor = plain.insert(folder, rows, 2 * turns)
             ours[name].append(count / seconds)
+            worked[name].append(busy / count * 1e3)
             floors[name].append(count / floor)
             say(f"{name}, run {run + 1}: {count / seconds:,.0f} events/s; {rows / count:.1f} rows each, {turns} turns")
         crowd.close()
-    return [Figure(name=name, unit="1/s", ours=tuple(ours[name]), floor=tuple(floors[name])) for name in names]
+    figures = []
+    for name in names:
+        figures += [
+            Figure(name=name, unit="1/s", ours=tuple(ours[name]), floor=tuple(floors[name])),
+            Figure(name="  processor time of one", unit="ms", ours=tuple(worked[name])),
+        ]
+    return figures
 
 
 def reconcile(folder: Path, *, runs: int, orders: int, say: Say) -> list[Figure]:
@@ -110,7 +118,9 @@ def reconcile(folder: Path, *, runs: int, orders: int, say: Say) -> list[Figure]
     before = plain.rows_in(crowd.file)
     crowd.counter.fill_all()
     crowd.clock.turn(4)
+    busy = time.process_time()
     first = timed(crowd.trader.step)
+    busy = time.process_time() - busy
     if crowd.trader.ledger.live_orders() or sum(b.own for b in crowd.trader.ledger.books.values()) != 200 * orders:
         raise RuntimeError("not every fill was booked")
     rows = plain.rows_in(crowd.file) - before + 4 * orders  # order, intent, book and outcome are rewritten
@@ -130,5 +140,6 @@ def reconcile(folder: Path, *, runs: int, orders: int, say: Say) -> list[Figure]
             ours=(first * 1e3,),
             floor=(floor * 1e3,),
         ),
+        Figure(name="  processor time of it", unit="ms", ours=(busy * 1e3,)),
         Figure(name="  the same picture again", unit="ms", ours=tuple(again), floor=tuple(again_floor)),
     ]

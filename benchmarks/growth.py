@@ -73,17 +73,21 @@ def measure(folder: Path, *, runs: int, base: int, decades: int, say: Say) -> li
     for crowd in crowds:
         crowd.resume()
     per_event: dict[int, list[float]] = {size: [] for size in sizes}
+    cpu: dict[int, list[float]] = {size: [] for size in sizes}
     floors: list[float] = []
     for run in range(runs + 1):  # the first warms up
-        taken = dict.fromkeys(sizes, 0.0)
+        taken, worked = dict.fromkeys(sizes, 0.0), dict.fromkeys(sizes, 0.0)
         floor = 0.0
         for _ in range(_TURNS):
             for size, crowd in zip(sizes, crowds, strict=True):
-                taken[size] += _events(crowd)
+                wall, busy = _events(crowd)
+                taken[size] += wall
+                worked[size] += busy
             floor += plain.insert(folder, _ROWS * _MEASURED, _MEASURED + _COMMITS)
         if run:
             for size in sizes:
                 per_event[size].append(taken[size] / _TURNS / _MEASURED * 1e3)
+                cpu[size].append(worked[size] / _TURNS / _MEASURED * 1e3)
             floors.append(floor / _TURNS / _MEASURED * 1e3)
             say(f"run {run}: ms an event " + ", ".join(f"{per_event[size][-1]:.2f} at {size:,}" for size in sizes))
     looks = _looks(crowds[-1], runs)
@@ -99,7 +103,7 @@ def measure(folder: Path, *, runs: int, base: int, decades: int, say: Say) -> li
             )
             for size in sizes
         ),
-        *_growth(per_event, sizes),
+        *_growth(per_event, cpu, sizes),
         *(
             Figure(name=f"  {name} at {sizes[-1]:,}", unit="ms", ours=taken, at_most=None if "today" in name else 100)
             for name, taken in looks.items()
@@ -108,7 +112,7 @@ def measure(folder: Path, *, runs: int, base: int, decades: int, say: Say) -> li
     ]
 
 
-def _growth(per_event: dict[int, list[float]], sizes: list[int]) -> list[Figure]:
+def _growth(per_event: dict[int, list[float]], cpu: dict[int, list[float]], sizes: list[int]) -> list[Figure]:
     """The last size against the first, run by run, and the slope of all sizes for a decade."""
     first, last = per_event[sizes[0]], per_event[sizes[-1]]
     slopes = []
@@ -125,20 +129,26 @@ def _growth(per_event: dict[int, list[float]], sizes: list[int]) -> list[Figure]
             ours=(median(last) / median(first),),
             at_most=1.2,
         ),
+        Figure(
+            name="  the same in processor time",
+            unit="x",
+            ours=(median(cpu[sizes[-1]]) / median(cpu[sizes[0]]),),
+            at_most=1.2,
+        ),
         Figure(name="  slope, each ten times as many", unit="%", ours=tuple(slopes)),
     ]
 
 
-def _events(crowd: Crowd) -> float:
-    """Seconds to accept so many events one by one, and to decide, order, fill and settle them."""
+def _events(crowd: Crowd) -> tuple[float, float]:
+    """Seconds, and the processor's, to accept so many events one by one, and to decide, order, fill and settle them."""
     bodies = [crowd.heard(n % STRATEGIES, n % 200, filled=n % 2 == 0) for n in range(_MEASURED)]
-    begun = time.perf_counter()
+    begun, busy = time.perf_counter(), time.process_time()
     crowd.accept(bodies)
     crowd.settle()
-    seconds = time.perf_counter() - begun
+    seconds, busy = time.perf_counter() - begun, time.process_time() - busy
     if crowd.journal.undecided_events(1) or crowd.trader.ledger.intents:
         raise RuntimeError("the events are not done")
-    return seconds
+    return seconds, busy
 
 
 def _looks(crowd: Crowd, runs: int) -> dict[str, tuple[float, ...]]:
