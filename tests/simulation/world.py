@@ -6,6 +6,7 @@ through quiet hours, and always exactly onto the session's edges.
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
 from collections.abc import Callable, Mapping
@@ -22,22 +23,23 @@ from desk.core.batch import Batch
 from desk.core.config import AccountConfig, MessengerConfig, StrategyConfig
 from desk.core.values import EventKind, Message, Order, OrderState, Verdict, WireEvent
 from desk.journal import Journal, JournalError, JournalUnavailable
-from desk.journal.database import locate
 from desk.senders import Keyring
 from Receiver import Receiver
 from tests.crashing import Crash, CrashingWorld
 from tests.simulation.network import Network, secret_of
-from tests.simulation.parts import ErringClock, InlineWriter, StillMarket, empty_journal
-from tests.simulation.story import Story
+from tests.simulation.parts import DatabaseInMemory, ErringClock, InlineWriter, StillMarket
+from tests.simulation.story import Story, Violation
 from tests.simulation.witness import Witness
 from tests.stand_in.wecom import Cut, Robots
 from tests.world import Weekdays
 
 ROBOT = "T1"
+_runs = itertools.count()
 EDGES = (time(9, 15), time(9, 25), time(9, 30), time(11, 30), time(13), time(14, 56, 30), time(14, 57), time(15))
 _TELL_EVERY_S = 60.0
 _FINE_S, _BUSY_S, _WAITING_S, _IDLE_S, _NIGHT_S = 0.5, 20.0, 60.0, 900.0, 7200.0
 _DOUBT_S = 4.0
+_MOST_TURNS = 20_000  # a usual seed has some hundreds
 _FROZEN_S = 1.5  # the loop turns too often to see a wall clock that stands still as one that jumps
 
 
@@ -68,9 +70,10 @@ class SimulatedDesk(CrashingWorld):
         self.crashes = 0
         self.session_s = 0.0  # simulated seconds of sessions
         self._stride = _FINE_S
+        self._turns = 0
         self._tell_at = 0.0
         self._news_to_tell = self._backlog = False
-        (path / "journal.db").write_bytes(empty_journal())
+        self.database = DatabaseInMemory.make(f"{path.name}-{next(_runs)}")
         super().__init__(path, **more)
         self.config = replace(self.config, messenger=MessengerConfig(tokens=(ROBOT,)))
         self.witness.attend()
@@ -95,9 +98,7 @@ class SimulatedDesk(CrashingWorld):
         )
 
     def open_journal(self) -> Journal:
-        # The file's tables are known: what Journal.open would look at first costs as much as twenty turns.
-        database = locate(self.path / "journal.db", read_only=False, busy_timeout_s=3.0)
-        return Journal(database, self.clock, lambda where, ring: InlineWriter(where, ring, self._strike))
+        return Journal(self.database, self.clock, lambda where, ring: InlineWriter(where, ring, self._strike))
 
     def start_trader(self) -> None:
         super().start_trader()
@@ -238,6 +239,9 @@ class SimulatedDesk(CrashingWorld):
 
     def turn(self) -> None:
         """Everything that can happen at this moment happens."""
+        self._turns += 1
+        if self._turns > _MOST_TURNS:
+            raise Violation(f"liveness: after {_MOST_TURNS} turns it has not come to rest")
         self.network.run()
         self.settle()
         if (self._news_to_tell or self._backlog) and self.clock.monotonic() >= self._tell_at:
