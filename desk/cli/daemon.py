@@ -334,15 +334,16 @@ def run(
     say: Callable[[str], None],
     until_asked: Callable[[threading.Event], None],
 ) -> None:
-    """Run a daemon until somebody sets the event that `until_asked` is given once everything is open."""
+    """Run a daemon until somebody sets the event that `until_asked` is given before anything is opened."""
     daemon = Daemon(home, clock=clock, roles=roles)
-    daemon.open()
     until_asked(daemon.over)
-    for notice in daemon.notices:
-        say(texts.notice(notice))
+    daemon.open()
     try:
-        daemon.start()
-        say(texts.started(daemon.address, sorted(daemon.trading.desks), _folder(home)))
+        for notice in daemon.notices:
+            say(texts.notice(notice))
+        if not daemon.over.is_set():
+            daemon.start()
+            say(texts.started(daemon.address, sorted(daemon.trading.desks), _folder(home)))
         daemon.wait()
         say(texts.STOPPING)
     finally:

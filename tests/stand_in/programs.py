@@ -93,9 +93,17 @@ class Program:
         self.said = home / "said.txt"
         self.process: subprocess.Popen[bytes] | None = None
 
-    def launch(self, before: Callable[[], None] | None = None) -> subprocess.Popen[bytes]:
-        """Start the process and return at once; `before` runs in the child before the program does."""
-        command = [sys.executable, str(ROOT / "main.py"), "run", "--home", str(self.home)]
+    def launch(
+        self, before: Callable[[], None] | None = None, *, strike: tuple[str, int, str] | None = None
+    ) -> subprocess.Popen[bytes]:
+        """Start the process and return at once; `before` runs in the child before the program does.
+
+        `strike`: a point of `dying`, the pass of it that counts, and the signal that the program then sends itself.
+        """
+        script = [str(ROOT / "main.py")]
+        if strike is not None:
+            script = [str(ROOT / "tests" / "stand_in" / "dying.py"), *map(str, strike)]
+        command = [sys.executable, *script, "run", "--home", str(self.home)]
         command += ["--only", self.only] if self.only else []
         with self.said.open("ab") as out:
             self.process = subprocess.Popen(
