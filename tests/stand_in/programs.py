@@ -182,14 +182,16 @@ def exchange_of_its_own(folder: Path, *, seed: int = 1) -> Iterator[tuple[dict[s
 class Postman:
     """Posts bodies of one sender in order, each again and again in the same bytes until a signed answer has come."""
 
-    def __init__(self, port: int, sender: Sender, chance: random.Random | None = None) -> None:
-        self.port, self.sender, self.chance = port, sender, chance or random.Random(0)
+    def __init__(
+        self, port: int, sender: Sender, chance: random.Random | None = None, *, patience_s: float = PATIENCE_S
+    ) -> None:
+        self.port, self.sender, self.chance, self.patience_s = port, sender, chance or random.Random(0), patience_s
         self.acked: dict[str, list[str]] = {}  # event id -> the signed words it was answered with
         self.retries = 0
         self._line: http.client.HTTPConnection | None = None
 
     def deliver(self, body: bytes) -> None:
-        bell, end = threading.Event(), monotonic() + PATIENCE_S
+        bell, end = threading.Event(), monotonic() + self.patience_s
         while True:
             status, answer, _ = self.post(body)
             if status == 200:

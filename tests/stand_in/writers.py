@@ -97,7 +97,8 @@ class Pen:
 
     def __init__(self, writer: Writer, port: int, news: threading.Semaphore, *, pause_s: float) -> None:
         self.writer, self.news, self.pause_s = writer, news, pause_s
-        self.postman = Postman(port, writer.sender, random.Random(writer.number))
+        # A program that is killed again and again before it has come up answers nobody for a while.
+        self.postman = Postman(port, writer.sender, random.Random(writer.number), patience_s=600)
         self.enough = threading.Event()
         self.trouble: BaseException | None = None
         self.thread = threading.Thread(target=self._write, daemon=True)
