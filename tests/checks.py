@@ -85,6 +85,27 @@ def assert_within_a_lot(world: World) -> None:
         assert debt_left(world, book) == 0, f"{key}: debt left, own {book.own}, entitled {book.entitled}"
 
 
+def assert_bought_within_entitlement(world: World) -> None:
+    """Rounding is downwards: what was bought for a book is no more than its JoinQuant orders, by their frozen rates."""
+    entitled: dict[tuple[str, str, str], Decimal] = {}
+    bought: dict[tuple[str, str, str], int] = {}
+    with world.journal.look() as look:
+        for strategy, account, symbol, amount, numerator, denominator in look.rows(
+            "SELECT o.strategy, r.account, o.symbol, o.amount, r.numerator, r.denominator FROM jq_orders o"
+            " JOIN jq_rates r USING (strategy, day, jq_order_id) WHERE o.side = 'buy'"
+        ):
+            key = (strategy, account, symbol)
+            entitled[key] = entitled.get(key, Decimal(0)) + amount * Decimal(numerator) / Decimal(denominator)
+        for strategy, account, symbol, shares in look.rows(
+            "SELECT strategy, account, symbol, SUM(shares) FROM fills WHERE side = 'buy'"
+            " GROUP BY strategy, account, symbol"
+        ):
+            bought[strategy, account, symbol] = shares
+    for key, shares in bought.items():
+        most = entitled.get(key, Decimal(0))
+        assert shares <= most + Decimal("1e-6"), f"{key}: {shares} bought, entitled to {most} at most"
+
+
 def debt_left(world: World, book: Book) -> int:
     """Shares beyond T that are a legal sale of the book's and of the account's shares (零股待处理 are not)."""
     over = Decimal(book.own) - book.entitled

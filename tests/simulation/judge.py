@@ -39,6 +39,7 @@ def judge(world: SimulatedDesk, players: Sequence[JoinQuant], *, holdings: bool)
     checks.assert_never_more_than_meant(world)
     checks.assert_books_agree(world, by_hand=world.witness.foreign)
     checks.assert_within_a_lot(world)
+    checks.assert_bought_within_entitlement(world)
     if holdings:
         checks.assert_holdings_are_joinquants(world, players)
     assert_heard(world)
@@ -56,6 +57,8 @@ def assert_heard(world: SimulatedDesk) -> None:
         holes = {row[0] for row in look.rows("SELECT strategy FROM gaps WHERE key LIKE 'seq:%'")}
         back = {row[0].split(":")[1] for row in look.rows("SELECT key FROM messages WHERE key LIKE 'seqback:%'")}
     assert not twice, f"I2: stored twice: {twice}"
+    strange = stored - world.witness.events
+    assert not strange, f"I2: stored and said by nobody: {sorted(strange)}"
     top: dict[str, int] = {}
     for name, seq in heard:
         in_order = seq == top.get(name, seq - 1) + 1
@@ -108,6 +111,9 @@ def assert_told(world: SimulatedDesk) -> None:
         rows = look.rows(
             "SELECT m.id, m.title, d.state, d.error FROM messages m LEFT JOIN deliveries d ON d.message = m.id"
         )
+        kept = {row[0] for row in look.rows("SELECT key FROM messages")}
+    lost = sorted(world.witness.messages - kept)
+    assert not lost, f"I18: messages of a commit that never got into the outbox: {lost[:3]}"
     told: list[tuple[int, int, str]] = []
     for text in world.robots.texts["T1"]:
         for first, last in _MARK.findall(text):

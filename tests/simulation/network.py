@@ -75,6 +75,7 @@ class Line:
         body = self.sender.body(plain, at=world.jq_now(), body_id=body_id)
         ids = [body_id.hex()] if len(rows) == 1 else [f"{body_id.hex()}-{n}" for n in range(1, len(rows) + 1)]
         world.story.tell("strategy", f"{self.kid} says {ids[0][:8]}: {' '.join(rows)}")
+        world.witness.events.update(ids)
         self.spool.append(Entry(body, ids, self.key))
         self.deliver()
         return ids

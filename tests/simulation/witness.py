@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from base_func import Phase
+from base_func import Phase, phase_at
 from desk.broker import PlaceRequest
+from desk.core.batch import Batch
 from desk.core.market import BrokerOrder, BrokerTrade
-from desk.core.values import BrokerStatus, Side
+from desk.core.values import BrokerStatus, Intent, Reason, Side
 from desk.texts import paper as words
 from tests.simulation.story import Violation
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from tests.simulation.world import SimulatedDesk
 
 OPEN_PHASES = frozenset({Phase.CONTINUOUS, Phase.CLOSING_CALL})
+_SHOWN_AFTER_S = 60.0
 ILLEGAL = frozenset(
     {words.BAD_LOT, words.OFF_TICK, words.TOO_MANY, words.REMARK_USED, words.REMARK_BAD, words.UNKNOWN_CODE}
 )
@@ -52,8 +55,13 @@ class Witness:
     news: int = 0  # how much was heard
     _exposed: dict[str, dict[str, int]] = field(default_factory=dict)  # intent -> remark -> shares
     _live: dict[tuple[str, str, Side], set[str]] = field(default_factory=dict)
+    _traded_at: dict[tuple[str, str], float] = field(default_factory=dict)  # monotonic
     _ears: list[Ear] = field(default_factory=list)
     jumped_at: float = -1.0  # monotonic: when the wall clock last jumped
+    events: set[str] = field(default_factory=set)  # ids of everything that strategies have said
+    messages: set[str] = field(default_factory=set)  # keys of what commits wanted told
+    rates: dict[tuple[str, ...], tuple[Decimal, Decimal]] = field(default_factory=dict)
+    pictured: dict[str, int] = field(default_factory=dict)  # account -> the connection that its desk has a picture of
 
     def attend(self) -> None:
         for name, exchange in self.world.exchanges.items():
@@ -84,17 +92,64 @@ class Witness:
             self._complain(f"I5: {key} was sent before its intent was written")
         elif tuple(row) != ("sending", request.shares, request.side.value):
             self._complain(f"I5: {key} was sent as {request.side.value} {request.shares}, written as {tuple(row)}")
-        phase = self.world.desks[account].phase(now)
-        if phase not in OPEN_PHASES:
-            self._complain(f"I14: {key} was sent outside the session ({phase.value})")
+        if not self._in_session(account, now):
+            self._complain(f"I14: {key} was sent outside the session")
+        if self.pictured.get(account) != self.world.desks[account].broker.generation:
+            self._complain(f"I13: {key} was sent before the account was looked at in this connection")
+        if request.side is Side.SELL:
+            self._sellable(account, request)
         if self.world.clock.monotonic() <= self.jumped_at:
             self._complain(f"I14: {key} was sent in the turn in which the clock jumped")
+
+    def _in_session(self, account: str, now: datetime) -> bool:
+        """By the market's hours, not by what the desk makes of them."""
+        if self.world.desks[account].config.always_open:
+            return True
+        return self.world.days.is_trading_day(now.date()) and phase_at(now.time()) in OPEN_PHASES
+
+    def _sellable(self, account: str, request: PlaceRequest) -> None:
+        """I12; a person who sells the same stock may be faster than any picture."""
+        if request.symbol in self.foreign.get(account, {}):
+            return
+        positions = self.world.exchanges[account].picture(self.world.clock.now()).positions
+        free = sum(position.sellable for position in positions if position.symbol == request.symbol)
+        if request.shares > free:
+            self._complain(f"I12: {request.client_order_id} sells {request.shares}, {free} may be sold")
+
+    # --- what commits say ---
+
+    def committed(self, batch: Batch) -> None:
+        for intent in batch.intents.values():
+            if intent.ended and any(part.reason is Reason.NO_POSITION for part in intent.parts):
+                self._position(intent)
+        self.messages |= {message.key for message in batch.messages}
+        for flag in batch.flags:
+            if flag.startswith(("stopped:", "stranger:")) and batch.flags[flag] is not None:
+                self._complain(f"I11: {flag} by a broker that keeps its word: {batch.flags[flag]}")
+        for book in batch.books.values():
+            if book.frozen is not None:
+                self._complain(f"I10: {book.symbol} of {book.strategy} is frozen: {book.frozen}")
+        for key, rate in batch.jq_rates.items():
+            frozen = self.rates.setdefault(key, (rate.numerator, rate.denominator))
+            if frozen != (rate.numerator, rate.denominator):
+                self._complain(f"I3: the rate of {key} was {frozen}, now {rate.numerator} / {rate.denominator}")
+
+    def _position(self, intent: Intent) -> None:
+        """I7: 无持仓 is not said of an account that holds the stock; what has just been traded no picture may show."""
+        traded_at = self._traded_at.get((intent.account, intent.symbol), float("-inf"))
+        if self.world.clock.monotonic() - traded_at < _SHOWN_AFTER_S:
+            return
+        positions = self.world.exchanges[intent.account].picture(self.world.clock.now()).positions
+        held = sum(position.shares for position in positions if position.symbol == intent.symbol)
+        if held:
+            self._complain(f"I7: {intent.intent_id} ended for want of a position, the account holds {held}")
 
     # --- at the exchange ---
 
     def hear(self, account: str, at: datetime, news: BrokerOrder | BrokerTrade) -> None:
         self.news += 1
         if isinstance(news, BrokerTrade):
+            self._traded_at[account, news.symbol] = self.world.clock.monotonic()
             if not news.client_order_id:
                 shares = news.shares if news.side is Side.BUY else -news.shares
                 of_account = self.foreign.setdefault(account, {})

@@ -133,10 +133,19 @@ class SimulatedDesk(CrashingWorld):
             self.witness.sending(account, request)
             return real(request)
 
-        broker.place = place
+        def snapshot() -> Any:
+            picture = look()
+            if picture is not None:
+                self.witness.pictured[account] = picture.generation
+            return picture
+
+        look = broker.snapshot
+        self.witness.pictured.pop(account, None)
+        broker.place, broker.snapshot = place, snapshot
         super()._arm_place(broker)
 
     def _note(self, batch: Batch) -> None:
+        self.witness.committed(batch)
         for intent in batch.intents.values():
             if intent.intent_id not in self.witness.meant:
                 self.story.tell("decided", f"{intent.intent_id} {intent.side.value} {intent.decided} {intent.symbol}")
