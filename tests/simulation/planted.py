@@ -46,6 +46,14 @@ class Planted(NamedTuple):
 PLANTED: dict[str, Planted] = {}
 
 
+_kept = ExitStack()
+
+
+def keep_planted(name: str) -> None:
+    """Plant a bug for the rest of this process's life."""
+    _kept.enter_context(PLANTED[name].plant())
+
+
 def planted(mix: str) -> Callable[[Plant], Plant]:
     """Register a bug under its function's name; its docstring says what it does."""
 
