@@ -247,7 +247,11 @@ def session_ignored() -> AbstractContextManager[Any]:
 @planted("clock")
 def clock_jump_ignored() -> AbstractContextManager[Any]:
     """A wall clock that jumps pauses nothing."""
-    return patch.object(Trader, "_watch_clock", lambda *_: None)
+
+    def watch(trader: Trader, now: datetime, monotonic: float) -> None:
+        trader._last = (now, monotonic)
+
+    return patch.object(Trader, "_watch_clock", watch)
 
 
 @planted("broker")

@@ -147,6 +147,8 @@ class Run:
             self._into_the_session()
             self._act()
             self.incidents.happen()
+            if world.witness.jumped_at == world.clock.monotonic():
+                self._act()  # a signal just after a jump, when nothing may be sent
             pause = chance.choice(PAUSES)
             if self.acts >= wanted:
                 pause = max(pause, 600.0)

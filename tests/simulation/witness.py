@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 OPEN_PHASES = frozenset({Phase.CONTINUOUS, Phase.CLOSING_CALL})
 _SHOWN_AFTER_S = 60.0
+_JUMP_PAUSE_S = 5.0
 ILLEGAL = frozenset(
     {words.BAD_LOT, words.OFF_TICK, words.TOO_MANY, words.REMARK_USED, words.REMARK_BAD, words.UNKNOWN_CODE}
 )
@@ -57,7 +58,7 @@ class Witness:
     _live: dict[tuple[str, str, Side], set[str]] = field(default_factory=dict)
     _traded_at: dict[tuple[str, str], float] = field(default_factory=dict)  # monotonic
     _ears: list[Ear] = field(default_factory=list)
-    jumped_at: float = -1.0  # monotonic: when the wall clock last jumped
+    jumped_at: float = float("-inf")  # monotonic: when the wall clock last jumped before the desk's eyes
     events: set[str] = field(default_factory=set)  # ids of everything that strategies have said
     messages: set[str] = field(default_factory=set)  # keys of what commits wanted told
     rates: dict[tuple[str, ...], tuple[Decimal, Decimal]] = field(default_factory=dict)
@@ -98,8 +99,8 @@ class Witness:
             self._complain(f"I13: {key} was sent before the account was looked at in this connection")
         if request.side is Side.SELL:
             self._sellable(account, request)
-        if self.world.clock.monotonic() <= self.jumped_at:
-            self._complain(f"I14: {key} was sent in the turn in which the clock jumped")
+        if self.world.clock.monotonic() < self.jumped_at + _JUMP_PAUSE_S:
+            self._complain(f"I14: {key} was sent although the clock had just jumped")
 
     def _in_session(self, account: str, now: datetime) -> bool:
         """By the market's hours, not by what the desk makes of them."""
