@@ -60,14 +60,21 @@ _PREFIXES: dict[str, dict[Board, tuple[str, ...]]] = {
     },
     "BJ": {Board.BSE: ("920", "43", "83", "87", "88")},
 }
+_BOARDS = {
+    (exchange, prefix): board
+    for exchange, boards in _PREFIXES.items()
+    for board, prefixes in boards.items()
+    for prefix in prefixes
+}
 _B_SHARES = (("SH", "900"), ("SZ", "200"))
 
 
 def _board(digits: str, exchange: str, code: str) -> Board:
     if len(digits) != 6 or not (digits.isascii() and digits.isdigit()):
         raise UnsupportedSymbol(code, "the code is not six digits")
-    for board, prefixes in _PREFIXES[exchange].items():
-        if digits.startswith(prefixes):
+    for length in (2, 3, 4):
+        board = _BOARDS.get((exchange, digits[:length]))
+        if board is not None:
             return board
     if (exchange, digits[:3]) in _B_SHARES:
         raise UnsupportedSymbol(code, "B shares are not followed")
