@@ -167,7 +167,7 @@ class Trader:
             ledger.remember_order(order)
         ledger.fill_ids = {(fill.account, fill.day, fill.fill_id) for fill in loaded.fills_today}
         ledger.flags = dict(loaded.flags)
-        ledger.gap_keys = {gap.key for gap in loaded.open_gaps}
+        ledger.gaps = {gap.key: gap for gap in loaded.open_gaps}
         ledger.seqs = dict(loaded.seq_state)
         self.ledger = ledger
         for order in ledger.live_orders():

@@ -415,7 +415,7 @@ def test_missing_sequence_numbers_are_told_and_mended(make: Make) -> None:
     world.order("3", PINGAN, "buy", 100)
     world._seq["xsz"] = 2
     world.order("4", PINGAN, "buy", 100)
-    assert not world.trader.ledger.gap_keys
+    assert not world.trader.ledger.gaps
     world._seq["xsz"] = 2
     world.order("5", PINGAN, "buy", 100)
     assert any("序号回退" in title for title in titles(world))

@@ -26,6 +26,8 @@ from desk.core.values import (
     Mode,
     OrderSignal,
     Side,
+    SnapshotOrder,
+    SnapshotPosition,
     SnapshotSignal,
     Style,
     WireEvent,
@@ -312,6 +314,55 @@ class World:
             strategy_time=self.jq_now().replace(microsecond=0),
             content=signal,
         )
+
+    def snapshot_event(
+        self,
+        held: dict[str, int],
+        *,
+        kid: str = "xsz",
+        price: object = "10",
+        live: Iterable[SnapshotOrder] = (),
+        equity: object = None,
+        backtest: bool = False,
+        when: datetime | None = None,
+    ) -> WireEvent:
+        """What JoinQuant holds, by its own securities, all of them at one price or each at its own."""
+        prices = price if isinstance(price, dict) else dict.fromkeys(held, price)
+        positions = tuple(
+            SnapshotPosition(
+                security=security,
+                shares=shares,
+                sellable=shares,
+                avg_cost=Decimal(str(prices[security])),
+                price=Decimal(str(prices[security])),
+            )
+            for security, shares in held.items()
+            if shares
+        )
+        return WireEvent(
+            kind=EventKind.SNAPSHOT,
+            seq=self._next_seq(kid),
+            backtest=backtest,
+            strategy_time=(when or self.jq_now()).replace(microsecond=0),
+            content=SnapshotSignal(
+                positions=positions,
+                cash=None,
+                equity=None if equity is None else Decimal(str(equity)),
+                orders=tuple(live),
+            ),
+        )
+
+    def snapshot(
+        self, held: dict[str, int], *, kid: str = "xsz", sent_at: datetime | None = None, **more: object
+    ) -> str:
+        """Send a snapshot in a body of its own; returns its event id."""
+        (event_id,) = self.send(self.snapshot_event(held, kid=kid, **more), kid=kid, sent_at=sent_at)  # type: ignore[arg-type]
+        self.settle()
+        return event_id
+
+    def gaps(self) -> list[str]:
+        """The texts of all open gaps."""
+        return [gap.text for gap in self.trader.ledger.gaps.values()]
 
     def _next_seq(self, kid: str) -> int:
         self._seq[kid] = self._seq.get(kid, 0) + 1

@@ -7,8 +7,8 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from base_func import legal_sell
+from desk.core.absorbing import store
 from desk.core.book import close_without_final, exact, scaled
-from desk.core.decide import store
 from desk.core.endings import end_intent, note_gap, settle_event
 from desk.core.ledger import BookKey, Ledger, missing
 from desk.core.reconcile import learn
@@ -49,13 +49,14 @@ def end_intents(
 ) -> list[Intent]:
     """End what was made before this close: nothing more can happen for it today. Returns the ended intents.
 
-    A debt that waits for a person's word lives on; what is in doubt ends 提交结果未知 and the books learn later.
+    A debt that waits for a person's word lives on, a plan's purchase does not; what is in doubt ends 提交结果未知 and
+    the books learn later.
     """
     done: list[Intent] = []
     for intent in list(ledger.intents.values()):
         if intent.account != account or intent.created_at >= close:
             continue
-        if intent.origin is not Origin.SIGNAL and not intent.approved:
+        if intent.origin not in (Origin.SIGNAL, Origin.PLAN) and not intent.approved:
             continue
         in_doubt = any(not order.state.final for order in ledger.orders_of(intent.intent_id))
         reason = Reason.UNKNOWN_RESULT if in_doubt else intent.stopped or intent.waiting or Reason.CLOSE_UNFILLED

@@ -7,25 +7,26 @@ stored with its inputs and never computed again (RELIABILITY I3).
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
 from decimal import Decimal
 
 from base_func import Board, UnsupportedSymbol, board_of, symbol_of
-from desk.core.book import Absorbed, OrderNews, absorb, close_without_final, counts, scaled
+from desk.core.absorbing import absorb_news, store, take_back, tell_resting_intents
+from desk.core.book import Absorbed, OrderNews, close_without_final, counts
 from desk.core.config import Config
 from desk.core.endings import note_gap, settle_event
-from desk.core.ledger import JqKey, Ledger, missing
+from desk.core.ledger import Ledger
+from desk.core.snapshot import hear_snapshot, in_snapshot
 from desk.core.values import (
     CancelSignal,
     Event,
     EventKind,
     EventOutcome,
-    JqOrder,
     JqStatus,
     OrderSignal,
     Part,
     Reason,
     Side,
+    SnapshotSignal,
     Verdict,
 )
 from desk.core.verdict import merged
@@ -40,6 +41,10 @@ def decide_event(ledger: Ledger, event: Event, view: View) -> None:
         _decide_order(ledger, event, content, view)
     elif isinstance(content, CancelSignal):
         _decide_cancel(ledger, event, content, view)
+    elif isinstance(content, SnapshotSignal):
+        reason, text = hear_snapshot(ledger, event, content, view)
+        verdict = Verdict.REFUSED if reason is Reason.UNKNOWN_STRATEGY else Verdict.IGNORED
+        _end(ledger, event, view, verdict, reason, text=text)
     else:
         _end(ledger, event, view, Verdict.IGNORED, None)
 
@@ -62,6 +67,8 @@ def _decide_order(ledger: Ledger, event: Event, signal: OrderSignal, view: View)
         symbol, supported = "", False
     if not supported:
         return _end(ledger, event, view, Verdict.REFUSED, Reason.UNSUPPORTED, shares=signal.amount)
+    if in_snapshot(ledger, event, signal.jq_order_id):
+        return _end(ledger, event, view, Verdict.IGNORED, Reason.IN_SNAPSHOT)
     if event.wire == 1 and not signal.status.final:
         # v1 carries no limit, and what its live order will become is told by its final event.
         return _end(ledger, event, view, Verdict.REFUSED, Reason.LIMIT_UNKNOWN, shares=signal.amount)
@@ -84,8 +91,8 @@ def _decide_order(ledger: Ledger, event: Event, signal: OrderSignal, view: View)
     if news.side is Side.SELL:
         _close_outsold(ledger, news, event.event_id, view)
     done = absorb_news(ledger, news, where, event.event_id)
-    _take_back(ledger, done, view)
-    _tell_resting_intents(ledger, done.order, event, view.now)
+    take_back(ledger, done, view)
+    tell_resting_intents(ledger, done.order, event.received_at, view.now)
     if done.delta <= 0:
         return _end_without_wish(ledger, event, done, view)
     _check_holding(ledger, event, done, news.holding_after, view)
@@ -106,26 +113,6 @@ def _decide_order(ledger: Ledger, event: Event, signal: OrderSignal, view: View)
         ledger.end_event(_outcome(event, view, Verdict.IGNORED, Reason.ALREADY_FOLLOWED, tuple(idle)))
         return
     settle_event(ledger, event.event_id, view.now)
-
-
-def absorb_news(ledger: Ledger, news: OrderNews, where: dict[str, Decimal], ref: str) -> Absorbed:
-    """Work the news into the ledger's books; every account that follows or still owns something is concerned."""
-    key = (news.strategy, news.day, news.jq_order_id)
-    accounts = dict.fromkeys([*where, *ledger.accounts_of_book(news.strategy, news.symbol)])
-    done = absorb(
-        news,
-        before=ledger.jq_orders.get(key),
-        holding=ledger.holding(news.strategy, news.symbol),
-        books={a: ledger.book(news.strategy, a, news.symbol) for a in accounts},
-        rates=ledger.jq_rates.get(key, {}),
-        ratios=where,
-        live_buys=[
-            (order, ledger.jq_rates.get(jq_key, {})) for jq_key, order in _live_buys(ledger, news.strategy, news.symbol)
-        ],
-    )
-    cause = "聚宽买入" if news.side is Side.BUY else "聚宽卖出"
-    store(ledger, done, cause, ref, news.at)
-    return done
 
 
 def _close_outsold(ledger: Ledger, news: OrderNews, ref: str, view: View) -> None:
@@ -152,28 +139,7 @@ def _close_outsold(ledger: Ledger, news: OrderNews, ref: str, view: View) -> Non
             rates=ledger.jq_rates.get(other_key, {}),
         )
         store(ledger, done, "聚宽卖出", ref, news.at)
-        _take_back(ledger, done, view)
-
-
-def _live_buys(ledger: Ledger, strategy: str, symbol: str) -> list[tuple[JqKey, JqOrder]]:
-    return [
-        (key, order)
-        for key, order in ledger.live_jq_orders(strategy, symbol)
-        if order.side is Side.BUY and order.counted > order.filled
-    ]
-
-
-def store(ledger: Ledger, done: Absorbed, cause: str, ref: str, at: datetime) -> None:
-    """Write an absorbed change into the ledger, gaps told once."""
-    ledger.put_jq_order(done.order)
-    for rate in done.rates.values():
-        ledger.put_jq_rate(rate)
-    ledger.put_holding(done.holding, cause, ref, at)
-    for book in done.books.values():
-        ledger.put_book(book, cause, ref, at)
-    for cause_text in done.gaps:
-        order = done.order
-        note_gap(ledger, order.strategy, order.symbol, cause_text, f"{order.day}:{order.jq_order_id}", at)
+        take_back(ledger, done, view)
 
 
 def _check_holding(ledger: Ledger, event: Event, done: Absorbed, said: int | None, view: View) -> None:
@@ -187,34 +153,6 @@ def _check_holding(ledger: Ledger, event: Event, done: Absorbed, said: int | Non
 
 def _all_paper(config: Config, where: dict[str, Decimal]) -> bool:
     return all((account := config.account(name)) is None or account.channel == "paper" for name in where)
-
-
-def _tell_resting_intents(ledger: Ledger, order: JqOrder, event: Event, now: datetime) -> None:
-    """Once JoinQuant's order is final, what rested for it is chased, aged from the final event."""
-    if not order.status.final:
-        return
-    for intent in ledger.intents_of_jq((order.strategy, order.day, order.jq_order_id)):
-        if intent.resting:
-            ledger.put_intent(replace(intent, resting=False, received_at=event.received_at, updated_at=now))
-
-
-def _take_back(ledger: Ledger, done: Absorbed, view: View) -> None:
-    """What JoinQuant took back is wanted no longer by the intents that followed that order: it frees their room."""
-    if done.delta >= 0:
-        return
-    order = done.order
-    left: dict[str, int] = {}
-    for intent in reversed(ledger.intents_of_jq((order.strategy, order.day, order.jq_order_id))):
-        rate = done.rates.get(intent.account)
-        if rate is None:
-            continue
-        fall = left.setdefault(intent.account, int(scaled(-done.delta, rate)))
-        cut = min(fall, missing(intent))
-        if cut > 0:
-            left[intent.account] -= cut
-            reason = Reason.JQ_NOT_FILLED
-            part = Part(shares=cut, reason=reason, text=view.sentence(reason))
-            ledger.put_intent(replace(intent, parts=merged((*intent.parts, part)), updated_at=view.now))
 
 
 def _end_without_wish(ledger: Ledger, event: Event, done: Absorbed, view: View) -> None:
@@ -243,6 +181,8 @@ def _decide_cancel(ledger: Ledger, event: Event, signal: CancelSignal, view: Vie
     known = ledger.jq_orders.get((event.strategy, day, signal.jq_order_id))
     if event.body.backtest:
         return _end(ledger, event, view, Verdict.IGNORED, Reason.BACKTEST)
+    if in_snapshot(ledger, event, signal.jq_order_id):
+        return _end(ledger, event, view, Verdict.IGNORED, Reason.IN_SNAPSHOT)
     if known is None:
         return _end(ledger, event, view, Verdict.IGNORED, Reason.ALREADY_FOLLOWED, text="我们没有跟过这张聚宽委托。")
     living = ledger.intents_of_jq((event.strategy, day, signal.jq_order_id))
@@ -263,8 +203,8 @@ def _decide_cancel(ledger: Ledger, event: Event, signal: CancelSignal, view: Vie
             at=view.now,
         )
         done = absorb_news(ledger, news, routes(view.config, strategy), event.event_id)
-        _take_back(ledger, done, view)
-        _tell_resting_intents(ledger, done.order, event, view.now)
+        take_back(ledger, done, view)
+        tell_resting_intents(ledger, done.order, event.received_at, view.now)
     if signal.status is None or signal.status is not JqStatus.HELD:
         partly = signal.status is not None and signal.status.final and (signal.filled or known.filled) > 0
         for intent in ledger.intents_of_jq((event.strategy, day, signal.jq_order_id)):

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from desk.core.book import give_up
 from desk.core.ledger import Ledger, ended
-from desk.core.values import EventOutcome, Gap, Intent, Message, Part, Reason, Side
+from desk.core.values import EventOutcome, Gap, Intent, Message, Origin, Part, Reason, Side
 from desk.core.verdict import conclude, merged
 
 
@@ -24,12 +24,15 @@ def settle_event(ledger: Ledger, event_id: str, now: datetime) -> EventOutcome |
 
 
 def end_intent(ledger: Ledger, intent: Intent, now: datetime, *parts: Part) -> Intent:
-    """End an intent; a buy that ends short gives up what is left of T for it, and its order remembers that."""
+    """End an intent; a buy that ends short gives up what is left of T for it, and its order remembers that.
+
+    A plan's buy gives nothing up: what it could not buy stays a shortfall, and is seen again.
+    """
     done = ended(replace(intent, parts=merged((*intent.parts, *(p for p in parts if p.shares > 0)))), now)
     # What JoinQuant took back has left T already; only what is missing beside it is given up.
     taken_back = sum(part.shares for part in intent.parts if part.reason is Reason.JQ_NOT_FILLED)
     short = done.decided - done.filled - taken_back
-    if done.side is Side.BUY and short > 0:
+    if done.side is Side.BUY and done.origin is not Origin.PLAN and short > 0:
         key = (done.strategy, done.account, done.symbol)
         book = ledger.book(*key)
         others = ledger.open_shares(key, Side.BUY, but=done.intent_id)

@@ -59,7 +59,7 @@ class Ledger:
     outcomes: dict[str, EventOutcome] = field(default_factory=dict)  # of verdict working
     fill_ids: set[tuple[str, date, str]] = field(default_factory=set)
     flags: dict[str, str] = field(default_factory=dict)
-    gap_keys: set[str] = field(default_factory=set)
+    gaps: dict[str, Gap] = field(default_factory=dict)  # the open ones
     seqs: dict[str, int] = field(default_factory=dict)
     counts: dict[tuple[str, date], DayCounts] = field(default_factory=dict)
     _live_jq: dict[tuple[str, str], dict[JqKey, JqOrder]] = field(default_factory=lambda: defaultdict(dict))
@@ -272,14 +272,21 @@ class Ledger:
 
     def put_gap(self, gap: Gap) -> bool:
         """Record a gap; False when the same gap is open already."""
-        if gap.key in self.gap_keys and gap.closed_at is None:
+        if gap.key in self.gaps and gap.closed_at is None:
             return False
         if gap.closed_at is None:
-            self.gap_keys.add(gap.key)
+            self.gaps[gap.key] = gap
         else:
-            self.gap_keys.discard(gap.key)
+            self.gaps.pop(gap.key, None)
         self.batch.gaps[gap.key] = gap
         return True
+
+    def gaps_of(self, strategy: str, symbol: str) -> list[Gap]:
+        """The open gaps of one symbol of a strategy."""
+        return [gap for gap in self.gaps.values() if (gap.strategy, gap.symbol) == (strategy, symbol)]
+
+    def close_gap(self, gap: Gap, at: datetime) -> None:
+        self.put_gap(replace(gap, closed_at=at))
 
     def put_flag(self, name: str, value: str | None) -> None:
         if value is None:

@@ -108,6 +108,13 @@ class Mode(StrEnum):
     LIVE = "实盘"
 
 
+class SnapshotPolicy(StrEnum):
+    """What a snapshot that differs from our books leads to."""
+
+    ALARM = "报警"
+    HEAL = "补齐"
+
+
 class Reason(StrEnum):
     """The one main reason why an event was not wholly done; the value is the public code (FOLLOWING §3)."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import datetime
 
 from desk.core.ledger import Ledger
+from desk.core.snapshot import forget_number
 from desk.core.values import Event, Gap, Message
 from desk.texts import dealing as texts
 
@@ -31,6 +31,7 @@ def note_sequence(ledger: Ledger, event: Event, now: datetime) -> None:
         if not missing:
             _mend(ledger, strategy, now)
         return
+    forget_number(ledger, strategy)
     ledger.say(
         Message(
             at=now,
@@ -54,9 +55,8 @@ def _hole(ledger: Ledger, strategy: str, first: int, last: int, now: datetime) -
 def _mend(ledger: Ledger, strategy: str, now: datetime) -> None:
     """Everything that was missing has come: close the gaps."""
     prefix = f"seq:{strategy}:"
-    for key in [k for k in ledger.gap_keys if k.startswith(prefix)]:
-        gap = Gap(at=now, strategy=strategy, symbol=None, cause="缺少信号", text="", key=key)
-        ledger.put_gap(replace(gap, closed_at=now))
+    for gap in [gap for key, gap in ledger.gaps.items() if key.startswith(prefix)]:
+        ledger.close_gap(gap, now)
 
 
 def _missing(ledger: Ledger, strategy: str) -> list[int]:

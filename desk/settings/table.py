@@ -11,7 +11,7 @@ import difflib
 from collections.abc import Iterable
 from enum import StrEnum
 
-from desk.core.values import Mode
+from desk.core.values import Mode, SnapshotPolicy
 from desk.settings import kinds
 from desk.settings.document import ANALYSIS_FILE, FOLLOW_FILE
 from desk.settings.kinds import Kind
@@ -172,6 +172,20 @@ SETTINGS: tuple[Setting, ...] = (
     _row(_S, "黑名单", "blacklist", kinds.SYMBOLS, "不跟这些股票"),
     _row(_S, "涨停排队", "chase_limit_up", kinds.FLAG, "买入遇涨停时排队，不然就跳过"),
     _row(_S, "跌停排队", "queue_limit_down", kinds.FLAG, "卖出遇跌停时排队到收盘"),
+    _row(
+        _S,
+        "快照策略",
+        "snapshot_policy",
+        kinds.member(SnapshotPolicy),
+        "聚宽的持仓快照与账本不同时：报警只通知；补齐会更正账本并买卖",
+    ),
+    _row(
+        _S,
+        "快照最大减仓",
+        "snapshot_max_cut",
+        kinds.number("0", "1"),
+        "补齐时，一份快照最多减掉持仓市值的几成；超过就不自动执行",
+    ),
     # --- 策略的账户列表里的一项
     _row(Section.SHARE, "账户", "account", _NAME, "账户名称", default=_REQUIRED),
     _row(Section.SHARE, "跟单比例", "ratio", _RATIO, "在这个账户上的跟单比例", default=Default.INHERIT),

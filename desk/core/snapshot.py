@@ -1,0 +1,221 @@
+"""What a strategy's snapshot leads to: it is compared with what we remember, then told, or booked within guards.
+
+Once it is booked, older news is part of it already (快照已含).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+
+from desk.core.config import StrategyConfig
+from desk.core.differences import Difference, Said, compare, held_by, said_by, why_not_by_itself
+from desk.core.healing import apply_differences, bring_own_to_entitled, learn_orders
+from desk.core.ledger import Ledger
+from desk.core.values import Event, Gap, Holding, Message, Reason, SnapshotPolicy, SnapshotSignal
+from desk.core.view import View, routes
+from desk.core.wishes import too_old
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Booked:
+    """The last snapshot that was booked for a strategy."""
+
+    seq: int  # 0: its number says nothing any more
+    at: datetime  # JoinQuant's time
+
+
+def booked_of(ledger: Ledger, strategy: str) -> Booked | None:
+    said = ledger.flags.get(f"snapshot:{strategy}")
+    if said is None:
+        return None
+    fields = json.loads(said)
+    return Booked(seq=fields["seq"], at=datetime.fromisoformat(fields["at"]))
+
+
+def _put_booked(ledger: Ledger, strategy: str, booked: Booked) -> None:
+    ledger.put_flag(f"snapshot:{strategy}", json.dumps({"seq": booked.seq, "at": booked.at.isoformat()}))
+
+
+def forget_number(ledger: Ledger, strategy: str) -> None:
+    """JoinQuant's numbers have gone back: what is older than the booked snapshot is told by its time alone."""
+    booked = booked_of(ledger, strategy)
+    if booked is not None and booked.seq:
+        _put_booked(ledger, strategy, replace(booked, seq=0))
+
+
+def in_snapshot(ledger: Ledger, event: Event, jq_order_id: str) -> bool:
+    """True for news that a booked snapshot held already.
+
+    By its number; beside that, an order made before the snapshot and not alive in it can have changed no more.
+    """
+    booked = booked_of(ledger, event.strategy)
+    if booked is None:
+        return False
+    if 0 < event.body.seq < booked.seq:
+        return True
+    made = event.body.strategy_time
+    known = ledger.jq_orders.get((event.strategy, made.date(), jq_order_id))
+    return made < booked.at and (known is None or known.status.final)
+
+
+def hear_snapshot(ledger: Ledger, event: Event, snapshot: SnapshotSignal, view: View) -> tuple[Reason | None, str]:
+    """Work a snapshot in; returns what the event ends with."""
+    strategy = view.config.by_kid(event.kid)
+    reason = _useless(ledger, event, strategy)
+    if reason is not None or strategy is None:
+        return reason, view.sentence(reason) if reason else ""
+    if 0 < event.body.seq < ledger.seqs.get(event.strategy, 0):
+        return None, "之后的信号先到了,这份快照不能再与账本比较,等下一份。"
+    said = said_by(snapshot)
+    if _is_new(ledger, event.strategy):
+        return None, _adopt(ledger, event, said, view)
+
+    def price_of(symbol: str) -> Decimal | None:
+        return said.prices.get(symbol) or _last_price(symbol, strategy, view)
+
+    differences = compare(ledger, event.strategy, said, price_of)
+    _note(ledger, event.strategy, differences, said, view)
+    if strategy.snapshot_policy is not SnapshotPolicy.HEAL:
+        return None, _told(ledger, event, differences, [], view)
+    why = why_not_by_itself(
+        differences,
+        said,
+        held_by(ledger, event.strategy),
+        most=strategy.snapshot_max_cut,
+        blocked=_blocked(strategy, view),
+    )
+    if why:
+        return None, _told(ledger, event, differences, why, view)
+    return None, heal(ledger, event, strategy, differences, said, view)
+
+
+def heal(
+    ledger: Ledger, event: Event, strategy: StrategyConfig, differences: list[Difference], said: Said, view: View
+) -> str:
+    """Book what differs and bring own to T; returns the sentence for people."""
+    apply_differences(ledger, event, strategy, differences, said, view)
+    _put_booked(ledger, event.strategy, Booked(seq=event.body.seq, at=event.body.strategy_time))
+    _close_gaps(ledger, event.strategy, view.now)
+    raised = bring_own_to_entitled(ledger, event, strategy, dict(said.prices), view)
+    if not differences and not raised:
+        return "与账本一致。"
+    lines = [f"{one.symbol} {one.text}" for one in differences]
+    text = f"已按快照更正 {len(differences)} 只股票的账本,补 {len(raised)} 笔委托。"
+    _say(ledger, event, "已按快照补齐", "\n".join([text, *lines[:10]]), view)
+    return text
+
+
+def _useless(ledger: Ledger, event: Event, strategy: StrategyConfig | None) -> Reason | None:
+    if strategy is None:
+        return Reason.UNKNOWN_STRATEGY
+    if event.body.backtest:
+        return Reason.BACKTEST
+    booked = booked_of(ledger, event.strategy)
+    if booked is not None and (0 < event.body.seq < booked.seq or event.body.strategy_time < booked.at):
+        return Reason.IN_SNAPSHOT
+    return Reason.TOO_OLD if too_old(event, strategy) else None
+
+
+def _blocked(strategy: StrategyConfig, view: View) -> str:
+    """Why the strategy may not trade now, in words; '' if it may."""
+    reason = Reason.HALTED if view.halted else view.stopped(strategy.name)
+    if reason is None and not strategy.enabled:
+        reason = Reason.PAUSED
+    return reason.value if reason is not None else ""
+
+
+def _last_price(symbol: str, strategy: StrategyConfig, view: View) -> Decimal | None:
+    for account in routes(view.config, strategy):
+        instrument = view.instrument(account, symbol, None)
+        if instrument is not None:
+            return instrument.prev_close
+    return None
+
+
+# --- a strategy that is new to us -------------------------------------------------------------------------------------
+
+
+def _is_new(ledger: Ledger, strategy: str) -> bool:
+    """True for a strategy that we have followed in nothing yet, and of which we know nothing to be missing."""
+    held = any(name == strategy for name, _ in ledger.holdings)
+    return not held and booked_of(ledger, strategy) is None and f"missing:{strategy}" not in ledger.flags
+
+
+def _adopt(ledger: Ledger, event: Event, said: Said, view: View) -> str:
+    """Remember what the strategy held before we followed it; none of it is ours, and later sells of it sell nothing."""
+    for symbol, shares in said.shares.items():
+        holding = Holding(strategy=event.strategy, symbol=symbol, strategy_shares=shares, counted_shares=shares)
+        ledger.put_holding(holding, "接手", event.event_id, view.now)
+    for symbol in {symbol for _, symbol in said.orders.values()}:
+        learn_orders(ledger, event, symbol, said, view)
+    _put_booked(ledger, event.strategy, Booked(seq=event.body.seq, at=event.body.strategy_time))
+    if not said.shares:
+        return "策略还没有持仓。"
+    text = f"策略在聚宽已经持有 {len(said.shares)} 只股票;这些不跟,只跟之后的新单。"
+    _say(ledger, event, "接手", text, view)
+    return text
+
+
+# --- gaps ------------------------------------------------------------------------------------------------------------
+
+
+def _note(ledger: Ledger, strategy: str, differences: list[Difference], said: Said, view: View) -> None:
+    """Open a gap for each difference, and close those of symbols in which nothing differs any more."""
+    keys = {one.symbol: _key(strategy, one) for one in differences}
+    strange = {f"unsupported:{strategy}:{security}": security for security in said.unsupported}
+    for gap in list(ledger.gaps.values()):
+        if gap.strategy == strategy and gap.symbol is not None:
+            stale = gap.key.startswith("snapshot:") and gap.key != keys.get(gap.symbol)
+            if gap.symbol not in keys or stale:
+                ledger.close_gap(gap, view.now)
+        elif gap.key.startswith(f"unsupported:{strategy}:") and gap.key not in strange:
+            ledger.close_gap(gap, view.now)
+    for one in differences:
+        gap = Gap(
+            at=view.now, strategy=strategy, symbol=one.symbol, cause=one.cause, text=one.text, key=keys[one.symbol]
+        )
+        ledger.put_gap(gap)
+    for key, security in strange.items():
+        text = f"聚宽持有不支持的品种 {security},没有跟"
+        ledger.put_gap(Gap(at=view.now, strategy=strategy, symbol=None, cause="不支持的品种", text=text, key=key))
+
+
+def _key(strategy: str, one: Difference) -> str:
+    return f"snapshot:{strategy}:{one.symbol}:{one.said}:{one.held}:{','.join(one.orders)}"
+
+
+def _close_gaps(ledger: Ledger, strategy: str, now: datetime) -> None:
+    """Everything that was missing is in the booked snapshot."""
+    for gap in list(ledger.gaps.values()):
+        if gap.strategy == strategy and (gap.symbol is not None or gap.key.startswith("seq:")):
+            ledger.close_gap(gap, now)
+
+
+# --- telling ---------------------------------------------------------------------------------------------------------
+
+
+def _told(ledger: Ledger, event: Event, differences: list[Difference], why: list[str], view: View) -> str:
+    if not differences:
+        return "与账本一致。"
+    lines = [f"{one.symbol} {one.text}" for one in differences]
+    head = f"快照与账本有 {len(differences)} 处不同,账本没有改。"
+    if why:
+        head += f"没有自动补齐:{';'.join(why)}。"
+    _say(ledger, event, "快照与账本不同", "\n".join([head, *lines[:10]]), view)
+    return head
+
+
+def _say(ledger: Ledger, event: Event, title: str, text: str, view: View) -> None:
+    ledger.say(
+        Message(
+            at=view.now,
+            kind="alarm",
+            title=f"{event.strategy} {title}",
+            text=text,
+            urgent=True,
+            key=f"snapshot:{event.event_id}",
+        )
+    )
