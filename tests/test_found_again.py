@@ -13,6 +13,7 @@ import pytest
 from base_func import BEIJING
 from desk.broker.paper import PaperBroker
 from desk.core.config import AccountConfig
+from desk.core.values import BrokerStatus
 from tests import checks
 from tests.world import NO_LIMITS, World, strategy
 
@@ -272,3 +273,23 @@ def test_a_close_is_run_again_when_the_wall_clock_comes_back_from_beyond_it(make
     assert world.verdict(event)[0] == "working"
     world.go_to(world.clock.now().replace(hour=15, minute=1))
     assert world.verdict(event)[0] == "refused"
+
+
+def test_a_sale_waits_for_figures_that_know_of_the_end_of_the_one_before(make: Make) -> None:
+    """210 of 300 STAR shares rest and are cancelled; a picture that still shows them frozen makes 90 look like all."""
+    world = make(strategies=[strategy("小市值", "xsz", "0.3")], settle_s=60)
+    world.scene("688981.SH", price=Decimal(88))
+    world.order("1", "688981.XSHG", "buy", 1000, price="88")
+    world.pass_time(10)
+    assert world.own("688981.SH") == 300
+    world.go_to(MONDAY, step=3600)
+    world.pass_time(60)
+    world.order("2", "688981.XSHG", "sell", 700, 0, "open", limit="95")
+    world.pass_time(5)
+    world.exchange.faults.invisible_s = 2.0
+    world.order("3", PINGAN, "buy", 1000)  # young, hence not in the pictures of the next seconds
+    world.order("2", "688981.XSHG", "sell", 700, 0, "canceled", limit="95")
+    world.order("4", "688981.XSHG", "sell", 700, price="88")
+    world.pass_time(20)
+    assert [o.text for o in world.broker_orders() if o.status is BrokerStatus.REJECTED] == []
+    assert world.own("688981.SH") == 90

@@ -304,12 +304,16 @@ class Absence:
 def absorb_snapshot(
     ledger: Ledger, account: str, snapshot: Snapshot, now: datetime, *, on_stranger: Callable[[str], None]
 ) -> None:
-    """Learn everything that a complete snapshot says: orders, trades, and which final orders it agrees with."""
+    """Learn every order and trade that a snapshot tells of; what is missing in it says nothing here."""
     for said in snapshot.orders:
         if absorb_order(ledger, account, said, now, "snapshot") is None and looks_own(said.client_order_id):
             on_stranger(said.client_order_id)
     for trade in snapshot.trades:
         absorb_trade(ledger, account, trade, now, "snapshot")
+
+
+def settle_finals(ledger: Ledger, account: str, snapshot: Snapshot) -> None:
+    """Settle the final orders that a complete snapshot agrees with: from now on its shares and cash are theirs, too."""
     figures = {o.client_order_id: o.filled for o in snapshot.orders if o.client_order_id}
     by_number = {o.broker_order_id: o.filled for o in snapshot.orders if o.broker_order_id}
     for key in list(ledger.unsettled):

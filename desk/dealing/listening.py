@@ -10,7 +10,15 @@ from datetime import datetime
 from desk.broker import Outcome, PlaceAnswer, Report, ReportKind, Snapshot
 from desk.core.config import Config
 from desk.core.ledger import Ledger
-from desk.core.reconcile import absorb_order, absorb_placed, absorb_snapshot, absorb_trade, learn, rule_absent
+from desk.core.reconcile import (
+    absorb_order,
+    absorb_placed,
+    absorb_snapshot,
+    absorb_trade,
+    learn,
+    rule_absent,
+    settle_finals,
+)
 from desk.core.values import Fact, Message, Order, OrderState
 from desk.dealing.account import AccountDesk
 from desk.journal import AccountView, PositionView
@@ -116,6 +124,7 @@ class Listening:
             return
         desk.incomplete_since = None
         desk.believe(snapshot)
+        settle_finals(self.ledger, desk.name, snapshot)
         remarks = {said.client_order_id for said in snapshot.orders}
         nameless = [said for said in snapshot.orders if not said.client_order_id]
         for order in self.ledger.live_orders():

@@ -353,7 +353,7 @@ class Planner:
             child=child,
             child_age_s=self._age_of(child, desk) if child is not None else 0.0,
             cancel_refused=refused_at is not None and self.monotonic - refused_at < float(self.config.chase.wait_s),
-            unsettled=last is not None and last.client_order_id in ledger.unsettled,
+            unsettled=(last is not None and last.client_order_id in ledger.unsettled) or self._outdated(intent, desk),
             blocked=blocked or (child is None and (newer or yields)),
             opposite_waits=newer,
             yields=yields,
@@ -374,6 +374,14 @@ class Planner:
             approval_age_s=self._waited(intent, desk),
             broker_said=said,
         )
+
+    def _outdated(self, intent: Intent, desk: AccountDesk) -> bool:
+        """A sale whose figures are older than the end of another order of the symbol: its shares still look frozen."""
+        if intent.side is Side.BUY or desk.snapshot is None:
+            return False
+        taken_at = desk.snapshot.taken_at
+        ended = [o for k in self.ledger.unsettled if (o := self.ledger.orders[k]).symbol == intent.symbol]
+        return any(o.account == intent.account and o.final_at and taken_at < o.final_at <= self.now for o in ended)
 
     def _age_of(self, order: Order, desk: AccountDesk) -> float:
         """Seconds since an order was sent; by the wall clock for one that an earlier run has sent."""

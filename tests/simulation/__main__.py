@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import sys
 import time
@@ -28,10 +29,17 @@ def seeds_of(text: str) -> range:
     return range(int(first), int(last)) if last else range(int(first), int(first) + 1)
 
 
+def begin(planted: str) -> None:
+    """Prepare a process that plays seeds; what is imported by now need not be looked through for garbage again."""
+    gc.freeze()
+    gc.set_threshold(50_000, 50, 1000)
+    if planted:
+        keep_planted(planted)
+
+
 def outcomes(mix: str, seeds: range, jobs: int, planted: str = "") -> Iterator[Outcome]:
     """Play seeds in order, in processes of their own; only so many at a time, so that one may stop early."""
-    start = (keep_planted, (planted,)) if planted else (None, ())
-    with ProcessPoolExecutor(jobs, get_context("spawn"), *start) as pool:
+    with ProcessPoolExecutor(jobs, get_context("spawn"), begin, (planted,)) as pool:
         left = iter(seeds)
         waiting = [pool.submit(look, seed, mix) for seed in islice(left, 4 * jobs)]
         try:

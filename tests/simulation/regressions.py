@@ -1,7 +1,8 @@
 """Seeds that failed once, and what was wrong: (mix, seed, why).
 
 A change of the simulation makes other runs of the same seeds; what a seed found is therefore also a test of its own:
-a close that was not run again after the wall clock came back from beyond it (tests/test_found_again.py).
+a close that was not run again after the wall clock came back from beyond it, and a sale sized by figures older than the
+end of the one before it (both in tests/test_found_again.py).
 """
 
 REGRESSIONS: list[tuple[str, int, str]] = []

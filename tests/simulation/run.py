@@ -142,7 +142,7 @@ class Run:
     def play(self) -> None:
         world, chance = self.world, self.chance
         world.run(1.0)
-        wanted = chance.randint(LEAST_EVENTS, LEAST_EVENTS + 12)
+        wanted = chance.randint(LEAST_EVENTS, LEAST_EVENTS + 4)
         while self.acts < wanted or world.session_s < HALF_A_DAY_S:
             self._into_the_session()
             self._act()
