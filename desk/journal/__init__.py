@@ -17,13 +17,24 @@ from desk.journal.inbox import Accepted, NewBody, NewEvent
 from desk.journal.journal import Journal, restore
 from desk.journal.ledger import Loaded
 from desk.journal.outbox import DeliveryState, OutboxRow, ToldMessage
+from desk.journal.positions import (
+    ClientExists,
+    InternalPassword,
+    NewUpload,
+    PositionBook,
+    PositionClient,
+    Target,
+    TokenUsed,
+)
 
 __all__ = [
     "FILE_NAME",
     "Accepted",
     "AccountView",
     "AmbiguousId",
+    "ClientExists",
     "DeliveryState",
+    "InternalPassword",
     "Journal",
     "JournalError",
     "JournalRefused",
@@ -33,8 +44,13 @@ __all__ = [
     "Loaded",
     "NewBody",
     "NewEvent",
+    "NewUpload",
     "OutboxRow",
+    "PositionBook",
+    "PositionClient",
     "PositionView",
+    "Target",
+    "TokenUsed",
     "ToldMessage",
     "restore",
 ]

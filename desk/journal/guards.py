@@ -8,7 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-APPEND_ONLY = ("bodies", "events", "book_changes", "order_facts", "fills", "reports", "commands", "settings_changes")
+APPEND_ONLY = (
+    *("bodies", "events", "book_changes", "order_facts", "fills", "reports", "commands", "settings_changes"),
+    *("position_uploads", "position_adjustments"),
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

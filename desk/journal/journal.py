@@ -232,6 +232,10 @@ class Journal:
         """One consistent read-only snapshot, for the views; close it soon."""
         return self._reader.look()
 
+    def change(self, work: Work[T]) -> T:
+        """Run a piece of this package's work in one transaction; returns when it is durable. Raises JournalError."""
+        return self._write(work)
+
     def _read(self, ask: Callable[[Session], T]) -> T:
         with self._reader.look() as session:
             return ask(session)

@@ -10,6 +10,12 @@ from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, LargeBinary, 
 
 from desk.core.values import EventKind, JqStatus, OrderState, Origin, Side, Style, Verdict
 from desk.journal.columns import BIG, listing, metadata, numbered, one_of, whole, words
+from desk.journal.tables_positions import position_adjustments as position_adjustments
+from desk.journal.tables_positions import position_clients as position_clients
+from desk.journal.tables_positions import position_password as position_password
+from desk.journal.tables_positions import position_targets as position_targets
+from desk.journal.tables_positions import position_tokens as position_tokens
+from desk.journal.tables_positions import position_uploads as position_uploads
 from desk.journal.tables_telling import accounts as accounts
 from desk.journal.tables_telling import command_results as command_results
 from desk.journal.tables_telling import commands as commands

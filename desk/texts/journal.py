@@ -19,7 +19,15 @@ IN_USE = "日志正在使用中，请先停止跟单程序再恢复"
 DRIVER_MISSING = '缺少数据库驱动，请先安装：pip install "psycopg[binary]"'
 
 CONFLICT_TITLE = "同一编号的信号内容不同"
+EMPTIED_TITLE = "策略上传了空的持仓"
 ROBOT_REMOVED = "机器人已从配置中删除"
+
+
+def emptied(strategy: str, client_id: str, before: int) -> str:
+    return (
+        f"{client_id} 为策略 {strategy} 上传了空的持仓（之前有 {before} 只）。照这份持仓交易会全部卖出。"
+        "如果不是本意，请马上停掉按它交易的程序，再重新上传"
+    )
 
 
 def unusable(where: str, why: str) -> str:
