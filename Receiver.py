@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Protocol
 
-from flask import Flask, Response, request
+from flask import Blueprint, Flask, Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.wsgi import get_input_stream
 
@@ -294,8 +294,8 @@ def _v1_error(status: int, message: str) -> Answer:
 # --- HTTP -------------------------------------------------------------------------------------------------------------
 
 
-def make_app(receiver: Receiver) -> Flask:
-    """Make the app of the tunnelled port; nothing else may be served on it."""
+def make_app(receiver: Receiver, *beside: Blueprint) -> Flask:
+    """Make the app of the tunnelled port; nothing but the orders and the position upload may be served on it."""
     app = Flask("gendan.receiver", static_folder=None)
     app.url_map.merge_slashes = False
 
@@ -323,6 +323,8 @@ def make_app(receiver: Receiver) -> Flask:
     app.add_url_rule(_ORDER_PATH, "order", order, methods=["POST"], provide_automatic_options=False)
     app.add_url_rule(_ORDER_PATH, "ready", ready, methods=["GET"], provide_automatic_options=False)
     app.add_url_rule("/healthz", "healthz", healthz, methods=["GET"], provide_automatic_options=False)
+    for blueprint in beside:
+        app.register_blueprint(blueprint)
     app.register_error_handler(HTTPException, refused)
     app.register_error_handler(Exception, broken)
     app.wsgi_app = _straight(receiver, app.wsgi_app)  # type: ignore[method-assign, assignment]

@@ -19,6 +19,7 @@ import click
 from desk.cli import exits, showing
 from desk.cli.exits import Leave
 from desk.cli.home import CONSOLE, RECEIVER, TRADER, Home
+from desk.cli.key_verbs import keys
 from desk.cli.options import PROJECT, Verb, Verbs, as_day, with_days, with_home, with_json, wrong_usage
 from desk.cli.strategy_verbs import snippet, strategy, test_signal
 from desk.clock import SystemClock
@@ -56,14 +57,11 @@ def run(home: Path, only: str, keep: bool) -> None:
         _run_again_and_again(home, only)
     from desk.cli import daemon
 
-    wanted = frozenset(word.strip() for word in only.split(",") if word.strip()) or frozenset({RECEIVER, TRADER})
-    if unknown := wanted - {RECEIVER, TRADER, CONSOLE}:
+    every = frozenset({RECEIVER, TRADER, CONSOLE})
+    wanted = frozenset(word.strip() for word in only.split(",") if word.strip()) or every
+    if unknown := wanted - every:
         raise click.BadParameter("、".join(sorted(unknown)), param_hint="--only")
-    if CONSOLE in wanted:
-        showing.hint(texts.CONSOLE_LATER)
-        wanted -= {CONSOLE}
-    if wanted:
-        daemon.run(Home(home), clock=SystemClock(), roles=wanted, say=showing.hint, until_asked=_end_on_signals)
+    daemon.run(Home(home), clock=SystemClock(), roles=wanted, say=showing.hint, until_asked=_end_on_signals)
 
 
 def _run_again_and_again(home: Path, only: str) -> NoReturn:
@@ -283,7 +281,7 @@ def doctor(home: Path, order_test: bool, security: str, yes: bool, as_json: bool
     raise Leave(setting_up.doctor(home, as_json=as_json, order_test=security if order_test else "", yes=yes))
 
 
-for _command in (strategy, snippet, test_signal):
+for _command in (strategy, snippet, test_signal, keys):
     cli.add_command(_command)
 
 
@@ -411,7 +409,7 @@ def _later(verb: str) -> None:
     cli.command(verb, context_settings=lenient)(click.argument("rest", nargs=-1)(with_home(tell)))
 
 
-for _verb in ("keys", "jq-positions", "replay"):
+for _verb in ("jq-positions", "replay"):
     _later(_verb)
 
 

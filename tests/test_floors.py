@@ -39,7 +39,8 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "desk.serving": FIRST,
     "desk.snippet": FIRST,
     "desk.wecom": FIRST,
-    "desk.console": SHOWING | {"desk.serving", "desk.snippet"},
+    "desk.positions": FIRST | {"desk.journal:root", "desk.senders"},
+    "desk.console": SHOWING | {"desk.positions", "desk.serving", "desk.snippet"},
     "desk.export": SHOWING,
     "desk.report": SHOWING,
     # 3 doors, and the rooms behind one of them
@@ -69,7 +70,8 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "exchange_calendars": ("desk.calendar_source",),
     "pandas": ("desk.export", "desk.report", "desk.calendar_source"),
     "numpy": ("desk.export", "desk.report", "desk.calendar_source"),
-    "flask": ("Receiver", "desk.console"),
+    "bcrypt": ("desk.positions.keys",),
+    "flask": ("Receiver", "desk.console", "desk.positions.routes"),
     "werkzeug": ("Receiver", "desk.console"),
     "waitress": ("desk.serving",),
     "requests": ("desk.wecom", "desk.cli", "main"),
@@ -78,7 +80,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "tqdm": ("desk.cli", "main", "desk.export"),
     "click": ("desk.cli", "main"),
     "pydantic": ("desk.settings", "desk.console", "desk.cli", "main"),
-    "cryptography": ("desk.console", "desk.cli", "main"),
+    "cryptography": ("desk.positions.signatures",),
     "xtquant": ("desk.broker.xt.library",),  # lazily, and only when an account names the channel
 }
 

@@ -1,8 +1,8 @@
 """The daemon: one per home. Opens what it needs, runs its threads, stops them in order.
 
-Threads: receiver (and its workers), trader, messenger, exchange timer, watch (rows that other processes have written),
-daily jobs, tunnel, lines (to terminals, beside the channels' own threads). The journal is the only contact between
-receiver and trader.
+Threads: receiver and console (each with its workers), trader, messenger, exchange timer, watch (rows that other
+processes have written), daily jobs, tunnel, lines (to terminals, beside the channels' own threads). The journal is the
+only contact between receiver and trader.
 """
 
 from __future__ import annotations
@@ -23,14 +23,18 @@ from desk.broker import BrokerUnavailable
 from desk.cli import parts, terminals
 from desk.cli.daily import DailyJobs
 from desk.cli.exits import CONFIG, UNEXPECTED, Leave
-from desk.cli.home import RECEIVER, TRADER, Home
+from desk.cli.home import CONSOLE, RECEIVER, TRADER, Home
 from desk.cli.line_watch import LineWatch
 from desk.cli.tunnel import TunnelWatch
 from desk.clock import Clock, fresh_bytes
+from desk.console.app import make_app as make_console
+from desk.console.app import open_console
 from desk.core.batch import Batch
 from desk.core.config import Config
 from desk.core.values import Message, Mode
-from desk.journal import Journal, JournalError, Lease
+from desk.journal import Journal, JournalError, Lease, PositionBook
+from desk.positions import routes
+from desk.positions.service import PositionService
 from desk.senders import Keyring
 from desk.serving import CannotListen, HttpServer, PortOccupied
 from desk.settings.loader import read
@@ -81,6 +85,7 @@ class Daemon:
         self._door_stop, self._stop = threading.Event(), threading.Event()
         self._threads: list[threading.Thread] = []
         self._door_thread: threading.Thread | None = None
+        self._console_runs = False
         self._open = ExitStack()
 
     # --- opening ----------------------------------------------------------------------------------------------------
@@ -96,7 +101,7 @@ class Daemon:
     def _open_all(self) -> None:
         loaded = read(self.home.path, self.env)
         self.config, self.notices = loaded.config, list(loaded.notices)
-        self._open.enter_context(self.home.hold(sorted(self.roles & {RECEIVER, TRADER})))
+        self._open.enter_context(self.home.hold(sorted(self.roles & {RECEIVER, TRADER, CONSOLE})))
         self._logs = logs.setup(self.home.path, secret_values(self.config), to_console=self.console_level is not None)
         self._open.callback(self._logs.close)
         for handler in self._logs.handlers:
@@ -110,9 +115,14 @@ class Daemon:
         self.journal.on_messages(self._messages.set)
         self.trading = parts.Trading()
         self.door: HttpServer | None = None
+        self.console: HttpServer | None = None
+        positions = PositionService(book=PositionBook(self.journal), config=lambda: self.config, clock=self.clock)
         if RECEIVER in self.roles:
-            self.door = self._open_door()
+            self.door = self._open_door(positions)
             self._open.callback(self._close_door)
+        if CONSOLE in self.roles:
+            self.console = self._open_console(positions)
+            self._open.callback(self._close_console)
         if TRADER in self.roles:
             self.trading = parts.build(
                 self.config,
@@ -142,17 +152,35 @@ class Daemon:
             )
             self._take_lease()
 
-    def _open_door(self) -> HttpServer:
+    def _open_door(self, positions: PositionService) -> HttpServer:
         config = self.config
         receiver = Receiver(
             journal=self.journal, keyring=Keyring(lambda: self.config), clock=self.clock, alarm=self._alarm
         )
         try:
-            return open_door(make_app(receiver), config.listen_host, config.listen_port, clock=self.clock)
+            app = make_app(receiver, routes.tunnelled(positions))
+            return open_door(app, config.listen_host, config.listen_port, clock=self.clock)
         except PortOccupied as error:
             raise Leave(CONFIG, texts.port_occupied(error.host, error.port)) from error
         except CannotListen as error:
             raise Leave(CONFIG, texts.cannot_listen(error.host, error.port, error.why)) from error
+
+    def _open_console(self, positions: PositionService) -> HttpServer | None:
+        """Open the console's port; where more is run than the console, that goes on without it."""
+        host, port = self.config.console_host, self.config.console_port
+        try:
+            return open_console(make_console(routes.local(positions)), host, port, clock=self.clock)
+        except CannotListen as error:
+            said = texts.console_closed(error.host, error.port, error.why)
+            if self.roles == {CONSOLE}:
+                raise Leave(CONFIG, said) from error
+            log.error("The console is not served: %s", error)
+            self.notices.append(said)
+            return None
+
+    def _close_console(self) -> None:
+        if self.console is not None and not self._console_runs:
+            self.console.close()
 
     def _close_door(self) -> None:
         if self.door is not None and self._door_thread is None:
@@ -247,6 +275,10 @@ class Daemon:
             )
             self._thread("daily", lambda: jobs.run(self._stop))
         self._thread("watch", self._watch)
+        console = self.console
+        if console is not None:
+            self._console_runs = True
+            self._thread("console", lambda: self._serve(console))
         door = self.door
         if door is not None:
             self._door_thread = self._thread("receiver", lambda: door.run(self._door_stop))
@@ -267,6 +299,16 @@ class Daemon:
         self._threads.append(thread)
         thread.start()
         return thread
+
+    def _serve(self, console: HttpServer) -> None:
+        """Serve the console; whatever breaks there, trading goes on without it."""
+        try:
+            console.run(self._stop)
+        except Exception:
+            if self.roles == {CONSOLE}:
+                raise
+            log.exception("The console has ended")
+            self._stop.wait()
 
     def _drive_exchanges(self) -> None:
         """Move the time of the exchanges that live in this process."""

@@ -11,7 +11,6 @@ STOPPING = "正在停止：处理完手头的请求…"
 STOPPED = "已停止。"
 EXCHANGE_STOPPED = "模拟交易所停了"
 ACCOUNTS_NEED_RESTART = "账户有增减或换了通道，要停下程序再启动（main.py run）才生效；其余改动也等到那时。"
-CONSOLE_LATER = "控制台在后续版本提供。"
 
 
 def already_running(home: Path) -> str:
@@ -24,6 +23,10 @@ def port_occupied(host: str, port: int) -> str:
 
 def cannot_listen(host: str, port: int, why: str) -> str:
     return f"不能监听 {host}:{port}（{why}）。请检查 聚宽跟单设置.json 里的「监听地址」和「端口」。"
+
+
+def console_closed(host: str, port: int, why: str) -> str:
+    return f"控制台不能监听 {host}:{port}（{why}），这次没有打开。请关掉占用它的程序，或改「控制台端口」。"
 
 
 def threads_failed(names: Sequence[str], folder: Path) -> str:
@@ -115,7 +118,6 @@ def later(verb: str, version: str) -> str:
 
 
 LATER = {
-    "keys": "后续版本（控制台与接口）",
     "jq-positions": "后续版本（聚宽持仓核对）",
     "replay": "后续版本（回放一天的信号）",
     "report --png": "后续版本（当日图片）",

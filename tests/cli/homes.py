@@ -49,7 +49,7 @@ def write_home(home: Path, **changes: Any) -> Path:
         "程序自检通知": [],
     }
     for key, value in changes.items():
-        (follow if key in ("端口", "公网地址", "委托等待秒数", "策略", "限额") else analysis)[key] = value
+        (follow if key in ("端口", "公网地址", "委托等待秒数", "策略", "限额", "持仓上传") else analysis)[key] = value
     folder = home / "config"
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in (("聚宽跟单设置.json", follow), ("分析配置.json", analysis)):
