@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import gc
 import json
 import sys
 import time
@@ -18,7 +17,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from tests.simulation.mixes import MIXES
-from tests.simulation.planted import PLANTED, keep_planted
+from tests.simulation.planted import PLANTED, begin
 from tests.simulation.run import Outcome, look
 
 SHOWN = ("strategy", "decided", "orders", "crashes", "blows", "alarm", "clock", "session seconds")
@@ -27,14 +26,6 @@ SHOWN = ("strategy", "decided", "orders", "crashes", "blows", "alarm", "clock", 
 def seeds_of(text: str) -> range:
     first, _, last = text.partition(":")
     return range(int(first), int(last)) if last else range(int(first), int(first) + 1)
-
-
-def begin(planted: str) -> None:
-    """Prepare a process that plays seeds; what is imported by now need not be looked through for garbage again."""
-    gc.freeze()
-    gc.set_threshold(50_000, 50, 1000)
-    if planted:
-        keep_planted(planted)
 
 
 def outcomes(mix: str, seeds: range, jobs: int, planted: str = "") -> Iterator[Outcome]:
