@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
 from base_func import symbol_of
-from desk.core.values import WireEvent
+from desk.core.values import JqStatus, Side, SnapshotOrder, WireEvent
 from tests.world import World
 
 PRICES = {
@@ -57,6 +58,7 @@ class JoinQuant:
     live: list[Live] = field(default_factory=list)
     dying: list[Live] = field(default_factory=list)  # cancelled without a status; their finals are still to come
     numbered: int = 0
+    line: Callable[[tuple[WireEvent, ...]], None] | None = None  # what carries its bodies; none: nothing is lost
 
     def act(self) -> None:
         choice = self.chance.random()
@@ -81,6 +83,26 @@ class JoinQuant:
             self._fill_for_certain(order)
             self._say(self._event(order, order.final))
         self.dying, self.live = [], []
+
+    def show(self) -> WireEvent:
+        """Its snapshot: what it holds, and its live orders."""
+        return self.world.snapshot_event(
+            self.held,
+            kid=self.kid,
+            price=PRICES,
+            live=[
+                SnapshotOrder(
+                    jq_order_id=order.jq_id,
+                    security=order.security,
+                    side=Side(order.side),
+                    amount=order.amount,
+                    filled=order.filled,
+                    status=JqStatus.FILLED if order.filled else JqStatus.OPEN,
+                    limit=order.limit,
+                )
+                for order in self.live
+            ],
+        )
 
     # --- what it does ------------------------------------------------------------------------------------------------
 
@@ -227,7 +249,10 @@ class JoinQuant:
     def _say(self, *events: WireEvent) -> None:
         if not events:
             return
-        self.world.send(*events, kid=self.kid)
+        if self.line is not None:
+            self.line(events)
+        else:
+            self.world.send(*events, kid=self.kid)
         if self.chance.random() < 0.7:
             self.world.settle()
 

@@ -15,7 +15,7 @@ from desk.core.day import raise_debt
 from desk.core.differences import Difference, Said, gone_orders, known_live
 from desk.core.ledger import BookKey, Ledger
 from desk.core.pricing import out_of_band
-from desk.core.values import Event, Intent, JqOrder, JqStatus, Mode, Origin, Side, Style
+from desk.core.values import Event, Holding, Intent, JqOrder, JqStatus, Mode, Origin, Side, Style
 from desk.core.view import View, intent_id_for, routes
 
 CAUSE = "快照"
@@ -33,10 +33,30 @@ def apply_differences(
             news = _news(event, one.symbol, change, view)
             absorb_news(ledger, news, where, event.event_id, CAUSE)
         learn_orders(ledger, event, one.symbol, said, view)
-        holding = ledger.holding(event.strategy, one.symbol)
-        if holding.strategy_shares != one.said:
-            exact = replace(holding, strategy_shares=one.said)
-            ledger.put_holding(exact, CAUSE, event.event_id, view.now)
+        _make_exact(ledger, event, one, view)
+
+
+def _make_exact(ledger: Ledger, event: Event, one: Difference, view: View) -> None:
+    """S is what JoinQuant holds, C the same with what its live orders still want; what they have filled is in both.
+
+    A sell may have counted less than it has filled, because we did not know of all that it sold.
+    """
+    counted = one.said
+    for _, order in ledger.live_jq_orders(event.strategy, one.symbol):
+        if order.counted < order.filled:
+            ledger.put_jq_order(replace(order, counted=order.filled, updated_at=view.now))
+            continue
+        wanted = order.counted - order.filled
+        counted += wanted if order.side is Side.BUY else -wanted
+    holding = Holding(
+        strategy=event.strategy, symbol=one.symbol, strategy_shares=one.said, counted_shares=max(0, counted)
+    )
+    ledger.put_holding(holding, CAUSE, event.event_id, view.now)
+    if holding.counted_shares:
+        return
+    for account in ledger.accounts_of_book(event.strategy, one.symbol):
+        book = ledger.book(event.strategy, account, one.symbol)
+        ledger.put_book(replace(book, entitled=Decimal(0)), CAUSE, event.event_id, view.now)
 
 
 def _news(event: Event, symbol: str, change: int, view: View) -> OrderNews:

@@ -58,7 +58,9 @@ def in_snapshot(ledger: Ledger, event: Event, jq_order_id: str) -> bool:
         return True
     made = event.body.strategy_time
     known = ledger.jq_orders.get((event.strategy, made.date(), jq_order_id))
-    return made < booked.at and (known is None or known.status.final)
+    if known is not None:
+        return known.status.final and made <= booked.at
+    return made < booked.at
 
 
 def hear_snapshot(ledger: Ledger, event: Event, snapshot: SnapshotSignal, view: View) -> tuple[Reason | None, str]:
