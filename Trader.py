@@ -207,6 +207,7 @@ class Trader:
             sentence=reason_text,
             now=now,
             reload=self._reload_config,
+            view=lambda: self._view(now),
         )
 
     def _commands(self, persons: Persons, now: datetime) -> None:
@@ -256,7 +257,15 @@ class Trader:
         events = [event for event in events if event.event_id not in self.ledger.batch.outcomes]  # decided, held back
         if not events:
             return more
-        view = View(
+        view = self._view(now)
+        for event in events:
+            self.ledger.heard[event.event_id] = event
+            note_sequence(self.ledger, event, now)
+            self._decide(event, view)
+        return more
+
+    def _view(self, now: datetime) -> View:
+        return View(
             config=self.config,
             now=now,
             halted="halted" in self.ledger.flags,
@@ -265,11 +274,6 @@ class Trader:
             stopped=self.stopped,
             sentence=reason_text,
         )
-        for event in events:
-            self.ledger.heard[event.event_id] = event
-            note_sequence(self.ledger, event, now)
-            self._decide(event, view)
-        return more
 
     def _decide(self, event: Event, view: View) -> None:
         """Decide an event; one that breaks the program ends with a sentence, or it would stop all others."""

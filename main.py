@@ -21,6 +21,7 @@ from desk.cli.exits import Leave
 from desk.cli.home import CONSOLE, RECEIVER, TRADER, Home
 from desk.cli.key_verbs import keys
 from desk.cli.options import PROJECT, Verb, Verbs, as_day, with_days, with_home, with_json, wrong_usage
+from desk.cli.plan_verbs import plan
 from desk.cli.strategy_verbs import snippet, strategy, test_signal
 from desk.clock import SystemClock
 from desk.journal import AmbiguousId, JournalError, JournalUnusable
@@ -186,8 +187,8 @@ def _asking(verb: str, argument: str, text: str) -> None:
     cli.command(verb)(click.argument("wanted", metavar=argument)(with_home(with_json(pass_on))))
 
 
-_asking("approve", "编号|all", "批准等待确认的委托（确认模式）。")
-_asking("reject", "编号|all", "拒绝等待确认的委托。")
+_asking("approve", "编号|all", "批准等待确认的委托（确认模式），或按编号批准一份计划。")
+_asking("reject", "编号|all", "拒绝等待确认的委托，或按编号拒绝一份计划。")
 _asking("cancel", "委托编号", "撤一笔委托，余量今天不再追。")
 
 
@@ -281,7 +282,7 @@ def doctor(home: Path, order_test: bool, security: str, yes: bool, as_json: bool
     raise Leave(setting_up.doctor(home, as_json=as_json, order_test=security if order_test else "", yes=yes))
 
 
-for _command in (strategy, snippet, test_signal, keys):
+for _command in (strategy, plan, keys, snippet, test_signal):
     cli.add_command(_command)
 
 

@@ -7,7 +7,7 @@ from datetime import date, time
 from decimal import Decimal
 from pathlib import Path
 
-from desk.core.values import Mode, SnapshotPolicy
+from desk.core.values import Adoption, Mode, SnapshotPolicy
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,6 +50,7 @@ class StrategyConfig:
     queue_limit_down: bool = True  # 跌停排队
     snapshot_policy: SnapshotPolicy = SnapshotPolicy.ALARM  # 快照策略
     snapshot_max_cut: Decimal = Decimal("0.3")  # 快照最大减仓: of the book's value, 0-1; 1 switches it off
+    adoption: Adoption = Adoption.NEW_ONLY  # 接手方式
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

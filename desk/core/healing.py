@@ -15,7 +15,7 @@ from desk.core.day import raise_debt
 from desk.core.differences import Difference, Said, gone_orders, known_live
 from desk.core.ledger import BookKey, Ledger
 from desk.core.pricing import out_of_band
-from desk.core.values import Event, Holding, Intent, JqOrder, JqStatus, Mode, Origin, Side, Style
+from desk.core.values import Event, Holding, Intent, JqOrder, JqStatus, Origin, Side, Style
 from desk.core.view import View, intent_id_for, routes
 
 CAUSE = "快照"
@@ -148,12 +148,11 @@ def learn_orders(ledger: Ledger, event: Event, symbol: str, said: Said, view: Vi
 
 
 def bring_own_to_entitled(
-    ledger: Ledger, event: Event, strategy: StrategyConfig, prices: dict[str, Decimal], view: View
+    ledger: Ledger, event: Event, strategy: StrategyConfig, prices: dict[str, Decimal], view: View, *, approved: bool
 ) -> list[Intent]:
     """Raise the debts and buy the shortfalls of a strategy's books; what must not be bought stays a shortfall."""
     raised: list[Intent] = []
     following = routes(view.config, strategy)
-    approved = strategy.mode is not Mode.CONFIRM
     for key, book in list(ledger.books.items()):
         if key[0] != event.strategy or book.frozen is not None:
             continue
@@ -174,10 +173,15 @@ def shortfall_of(ledger: Ledger, key: BookKey) -> int:
     return legal_buy(book.symbol, book.entitled - book.own - ledger.open_shares(key, Side.BUY))
 
 
+def buys(strategy: StrategyConfig, symbol: str) -> bool:
+    """True where the strategy's own rules let it buy a symbol."""
+    listed = (not strategy.whitelist or symbol in strategy.whitelist) and symbol not in strategy.blacklist
+    return listed and not strategy.sell_only
+
+
 def _may_buy(event: Event, strategy: StrategyConfig, key: BookKey, price: Decimal | None, view: View) -> bool:
     _, account, symbol = key
-    listed = (not strategy.whitelist or symbol in strategy.whitelist) and symbol not in strategy.blacklist
-    if strategy.sell_only or not listed:
+    if not buys(strategy, symbol):
         return False
     instrument = view.instrument(account, symbol, price)
     if instrument is None or instrument.day != event.body.strategy_time.date():

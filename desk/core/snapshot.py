@@ -6,6 +6,7 @@ Once it is booked, older news is part of it already (快照已含).
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -14,7 +15,8 @@ from desk.core.config import StrategyConfig
 from desk.core.differences import Difference, Said, compare, held_by, said_by, why_not_by_itself
 from desk.core.healing import apply_differences, bring_own_to_entitled, learn_orders
 from desk.core.ledger import Ledger
-from desk.core.values import Event, Gap, Holding, Message, Reason, SnapshotPolicy, SnapshotSignal
+from desk.core.plans import PlanKind, drop_plan, make_plan, put_plan
+from desk.core.values import Adoption, Event, Gap, Holding, Message, Mode, Reason, Side, SnapshotPolicy, SnapshotSignal
 from desk.core.view import View, routes
 from desk.core.wishes import too_old
 
@@ -73,35 +75,41 @@ def hear_snapshot(ledger: Ledger, event: Event, snapshot: SnapshotSignal, view: 
         return None, "之后的信号先到了,这份快照不能再与账本比较,等下一份。"
     said = said_by(snapshot)
     if _is_new(ledger, event.strategy):
-        return None, _adopt(ledger, event, said, view)
-
-    def price_of(symbol: str) -> Decimal | None:
-        return said.prices.get(symbol) or _last_price(symbol, strategy, view)
-
+        return None, _adopt(ledger, event, strategy, said, view)
+    price_of = price_finder(said, strategy, view)
     differences = compare(ledger, event.strategy, said, price_of)
     _note(ledger, event.strategy, differences, said, view)
-    if strategy.snapshot_policy is not SnapshotPolicy.HEAL:
-        return None, _told(ledger, event, differences, [], view)
+    drop_plan(ledger, event.strategy)
+    if strategy.snapshot_policy is SnapshotPolicy.ALARM:
+        return None, _told(ledger, event, differences, view)
     why = why_not_by_itself(
         differences,
         said,
         held_by(ledger, event.strategy),
         most=strategy.snapshot_max_cut,
-        blocked=_blocked(strategy, view),
+        blocked=blocked(strategy, view),
     )
-    if why:
-        return None, _told(ledger, event, differences, why, view)
-    return None, heal(ledger, event, strategy, differences, said, view)
+    if why or strategy.snapshot_policy is SnapshotPolicy.PROPOSE:
+        return None, _propose(ledger, event, strategy, PlanKind.HEAL, differences, why, said, view)
+    approved = strategy.mode is not Mode.CONFIRM
+    return None, heal(ledger, event, strategy, differences, said, view, approved=approved)
 
 
 def heal(
-    ledger: Ledger, event: Event, strategy: StrategyConfig, differences: list[Difference], said: Said, view: View
+    ledger: Ledger,
+    event: Event,
+    strategy: StrategyConfig,
+    differences: list[Difference],
+    said: Said,
+    view: View,
+    *,
+    approved: bool,
 ) -> str:
     """Book what differs and bring own to T; returns the sentence for people."""
     apply_differences(ledger, event, strategy, differences, said, view)
     _put_booked(ledger, event.strategy, Booked(seq=event.body.seq, at=event.body.strategy_time))
     _close_gaps(ledger, event.strategy, view.now)
-    raised = bring_own_to_entitled(ledger, event, strategy, dict(said.prices), view)
+    raised = bring_own_to_entitled(ledger, event, strategy, dict(said.prices), view, approved=approved)
     if not differences and not raised:
         return "与账本一致。"
     lines = [f"{one.symbol} {one.text}" for one in differences]
@@ -121,7 +129,7 @@ def _useless(ledger: Ledger, event: Event, strategy: StrategyConfig | None) -> R
     return Reason.TOO_OLD if too_old(event, strategy) else None
 
 
-def _blocked(strategy: StrategyConfig, view: View) -> str:
+def blocked(strategy: StrategyConfig, view: View) -> str:
     """Why the strategy may not trade now, in words; '' if it may."""
     reason = Reason.HALTED if view.halted else view.stopped(strategy.name)
     if reason is None and not strategy.enabled:
@@ -129,12 +137,56 @@ def _blocked(strategy: StrategyConfig, view: View) -> str:
     return reason.value if reason is not None else ""
 
 
-def _last_price(symbol: str, strategy: StrategyConfig, view: View) -> Decimal | None:
-    for account in routes(view.config, strategy):
-        instrument = view.instrument(account, symbol, None)
-        if instrument is not None:
-            return instrument.prev_close
-    return None
+def price_finder(said: Said, strategy: StrategyConfig, view: View) -> Callable[[str], Decimal | None]:
+    """Ask for prices: the snapshot's own, else the exchange's reference price of the day."""
+
+    def price_of(symbol: str) -> Decimal | None:
+        if symbol in said.prices:
+            return said.prices[symbol]
+        for account in routes(view.config, strategy):
+            instrument = view.instrument(account, symbol, None)
+            if instrument is not None:
+                return instrument.prev_close
+        return None
+
+    return price_of
+
+
+def _propose(
+    ledger: Ledger,
+    event: Event,
+    strategy: StrategyConfig,
+    kind: PlanKind,
+    differences: list[Difference],
+    why: list[str],
+    said: Said,
+    view: View,
+) -> str:
+    """Keep what the snapshot asks for as a plan, and tell it; nothing where nothing differs."""
+    price_of = price_finder(said, strategy, view)
+    plan = make_plan(
+        ledger,
+        strategy,
+        kind=kind,
+        event=event,
+        differences=differences,
+        why=why,
+        price_of=price_of,
+        view=view,
+    )
+    if not differences and not plan.rows:
+        return "与账本一致。"
+    put_plan(ledger, plan)
+    head = f"计划 {plan.plan_id}({kind.value}){len(plan.rows)} 笔委托,等您批准:plan show 看一遍,approve 或 reject。"
+    if why:
+        head = f"没有自动执行:{';'.join(why)}。{head}"
+    orders = [f"{row.account} {label(row.side)} {row.symbol} {row.shares} 股" for row in plan.rows]
+    _say(ledger, event, "有一份计划", "\n".join([head, *plan.texts[:8], *orders[:8]]), view)
+    return head
+
+
+def label(side: str) -> str:
+    return "买入" if side == Side.BUY.value else "卖出"
 
 
 # --- a strategy that is new to us -------------------------------------------------------------------------------------
@@ -146,7 +198,7 @@ def _is_new(ledger: Ledger, strategy: str) -> bool:
     return not held and booked_of(ledger, strategy) is None and f"missing:{strategy}" not in ledger.flags
 
 
-def _adopt(ledger: Ledger, event: Event, said: Said, view: View) -> str:
+def _adopt(ledger: Ledger, event: Event, strategy: StrategyConfig, said: Said, view: View) -> str:
     """Remember what the strategy held before we followed it; none of it is ours, and later sells of it sell nothing."""
     for symbol, shares in said.shares.items():
         holding = Holding(strategy=event.strategy, symbol=symbol, strategy_shares=shares, counted_shares=shares)
@@ -156,6 +208,8 @@ def _adopt(ledger: Ledger, event: Event, said: Said, view: View) -> str:
     _put_booked(ledger, event.strategy, Booked(seq=event.body.seq, at=event.body.strategy_time))
     if not said.shares:
         return "策略还没有持仓。"
+    if strategy.adoption is Adoption.BUILD:
+        return _propose(ledger, event, strategy, PlanKind.BUILD, [], [], said, view)
     text = f"策略在聚宽已经持有 {len(said.shares)} 只股票;这些不跟,只跟之后的新单。"
     _say(ledger, event, "接手", text, view)
     return text
@@ -199,13 +253,11 @@ def _close_gaps(ledger: Ledger, strategy: str, now: datetime) -> None:
 # --- telling ---------------------------------------------------------------------------------------------------------
 
 
-def _told(ledger: Ledger, event: Event, differences: list[Difference], why: list[str], view: View) -> str:
+def _told(ledger: Ledger, event: Event, differences: list[Difference], view: View) -> str:
     if not differences:
         return "与账本一致。"
     lines = [f"{one.symbol} {one.text}" for one in differences]
     head = f"快照与账本有 {len(differences)} 处不同,账本没有改。"
-    if why:
-        head += f"没有自动补齐:{';'.join(why)}。"
     _say(ledger, event, "快照与账本不同", "\n".join([head, *lines[:10]]), view)
     return head
 

@@ -112,7 +112,15 @@ class SnapshotPolicy(StrEnum):
     """What a snapshot that differs from our books leads to."""
 
     ALARM = "报警"
+    PROPOSE = "建议"
     HEAL = "补齐"
+
+
+class Adoption(StrEnum):
+    """What happens with what a strategy held before it was followed."""
+
+    NEW_ONLY = "只跟新单"
+    BUILD = "现在建仓"
 
 
 class Reason(StrEnum):

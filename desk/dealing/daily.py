@@ -12,8 +12,10 @@ from desk.broker import Snapshot
 from desk.core.config import Config
 from desk.core.day import apply_factor, close_orders_without_final, end_intents, lapse, lapse_by_positions
 from desk.core.ledger import Ledger
+from desk.core.plans import end_plans
 from desk.core.reconcile import find, looks_own
 from desk.core.values import Message, Order, Reason, Side
+from desk.core.view import routes
 from desk.dealing.account import AccountDesk
 from desk.dealing.persons import Persons
 from desk.texts import dealing as texts
@@ -70,8 +72,12 @@ class Daily:
         end_intents(self.ledger, desk.name, close, self.now, _SENTENCES)
         self.ledger.put_flag(flag, day.isoformat())
         close_orders_without_final(self.ledger, self._with_a_day_before(day), close, self.now)
+        end_plans(self.ledger, self._strategies_on(desk.name), close)
         self.ledger.drop_old(day)
         desk.forget_all_but({o.client_order_id for o in self.ledger.live_orders()}, set(self.ledger.intents))
+
+    def _strategies_on(self, account: str) -> list[str]:
+        return [s.name for s in self.config.strategies if account in routes(self.config, s)]
 
     def _lapse(self, desk: AccountDesk) -> None:
         """Close orders of ended days: by their last reports if a picture after the close shows them, else by positions.

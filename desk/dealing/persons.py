@@ -7,13 +7,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from desk.core.approving import CannotApprove, approve_plan
 from desk.core.book import exact
 from desk.core.config import Config
 from desk.core.day import empty_entitlement, raise_debt
 from desk.core.endings import end_intent, settle_event
 from desk.core.ledger import Ledger, missing
+from desk.core.plans import drop_plan, plan_by_id
 from desk.core.reconcile import learn
 from desk.core.values import Book, Command, Fact, Intent, Message, Mode, OrderState, Origin, Part, Reason, Side
+from desk.core.view import View
 from desk.dealing.account import AccountDesk
 from desk.texts import dealing as texts
 
@@ -32,6 +35,7 @@ class Persons:
     sentence: Callable[[Reason], str]
     now: datetime
     reload: Callable[[], str]
+    view: Callable[[], View]
 
     def do(self, command: Command) -> str:
         """Do what was asked and return the answer. Raises CannotDo."""
@@ -68,13 +72,24 @@ class Persons:
         return waiting
 
     def approve(self, wanted: str) -> str:
+        """Let what waits be sent; a plan is approved by its own id alone, `all` means the orders."""
+        plan = plan_by_id(self.ledger, wanted)
+        if plan is not None:
+            try:
+                return approve_plan(self.ledger, plan, self.view())
+            except CannotApprove as error:
+                raise CannotDo(str(error)) from error
         found = self._waiting(wanted)
         for intent in found:
             self.ledger.put_intent(replace(intent, approved=True, waiting=None, updated_at=self.now))
         return texts.approved(len(found))
 
     def reject(self, wanted: str) -> str:
-        """Give the shares up: a buy lowers T by itself, a sell's part goes back into T."""
+        """Give the shares up: a buy lowers T by itself, a sell's part goes back into T; a plan is dropped whole."""
+        plan = plan_by_id(self.ledger, wanted)
+        if plan is not None:
+            drop_plan(self.ledger, plan.strategy)
+            return texts.plan_rejected(wanted)
         found = self._waiting(wanted)
         for intent in found:
             rest = missing(intent)

@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from desk.core.plans import PREFIX
 from desk.core.values import EventKind, OrderState, Side, Verdict
 from desk.journal import outbox
 from desk.journal.columns import listing
@@ -30,7 +31,8 @@ def status_counts(journal: Journal) -> View:
             + _count(look, "SELECT COUNT(*) FROM outcomes WHERE verdict = 'working'"),
             "open_orders": _count(look, f"SELECT COUNT(*) FROM orders WHERE state IN ({listing(LIVE_STATES)})"),
             "in_doubt_orders": _count(look, _IN_DOUBT),
-            "waiting_approval": _count(look, "SELECT COUNT(*) FROM intents WHERE ended = 0 AND approved = 0"),
+            "waiting_approval": _count(look, "SELECT COUNT(*) FROM intents WHERE ended = 0 AND approved = 0")
+            + _count(look, f"SELECT COUNT(*) FROM flags WHERE key LIKE '{PREFIX}%'"),
             "outbox_pending": outbox.pending(look),
             "accounts": [_account(row) for row in look.rows(_ACCOUNTS)],
             "strategies": _strategies(look),

@@ -11,7 +11,7 @@ import difflib
 from collections.abc import Iterable
 from enum import StrEnum
 
-from desk.core.values import Mode, SnapshotPolicy
+from desk.core.values import Adoption, Mode, SnapshotPolicy
 from desk.settings import kinds
 from desk.settings.document import ANALYSIS_FILE, FOLLOW_FILE
 from desk.settings.kinds import Kind
@@ -177,14 +177,21 @@ SETTINGS: tuple[Setting, ...] = (
         "快照策略",
         "snapshot_policy",
         kinds.member(SnapshotPolicy),
-        "聚宽的持仓快照与账本不同时：报警只通知；补齐会更正账本并买卖",
+        "聚宽的持仓快照与账本不同时：报警只通知；建议做一份计划等人批准；补齐会更正账本并买卖",
     ),
     _row(
         _S,
         "快照最大减仓",
         "snapshot_max_cut",
         kinds.number("0", "1"),
-        "补齐时，一份快照最多减掉持仓市值的几成；超过就不自动执行",
+        "补齐时，一份快照最多减掉持仓市值的几成；超过就要人批准",
+    ),
+    _row(
+        _S,
+        "接手方式",
+        "adoption",
+        kinds.member(Adoption),
+        "策略在聚宽已有持仓时：只跟新单不买它们；现在建仓做一份计划等人批准",
     ),
     # --- 策略的账户列表里的一项
     _row(Section.SHARE, "账户", "account", _NAME, "账户名称", default=_REQUIRED),

@@ -98,7 +98,17 @@ NOTHING = {
 }
 RANGE_EMPTY = "这段时间里没有记录。"
 NO_STRATEGIES = "还没有策略。请用 strategy add 名称 添加。"
+NO_PLANS = "没有等人批准的计划。"
+PLAN_WITHOUT_ORDERS = "只更正账本，不下委托。"
 NO_MESSAGES = "还没有发过通知。"
+
+
+def unknown_plan(wanted: str) -> str:
+    return f"没有编号为 {wanted} 的计划；用 plan list 看有哪些。"
+
+
+def plan_how(plan_id: str) -> str:
+    return f"批准：python main.py approve {plan_id}　拒绝：python main.py reject {plan_id}"
 
 
 def unknown_id(wanted: str) -> str:

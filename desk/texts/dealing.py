@@ -31,6 +31,10 @@ def rejected(count: int) -> str:
     return f"已拒绝 {count} 笔。"
 
 
+def plan_rejected(plan_id: str) -> str:
+    return f"计划 {plan_id} 已作废;账本没有改,差异还在。"
+
+
 def no_such_order(key: str) -> str:
     return f"今天没有编号为 {key} 的委托。"
 

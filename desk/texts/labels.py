@@ -14,6 +14,7 @@ from enum import StrEnum
 
 from base_func import BEIJING
 from desk.core.values import (
+    Adoption,
     BrokerStatus,
     EventKind,
     Fact,
@@ -84,6 +85,7 @@ LABELS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
     },
     Style: {Style.MARKET: "市价", Style.LIMIT: "限价", Style.STOP: "止损市价", Style.STOP_LIMIT: "止损限价"},
     Mode: {Mode.PAPER: "模拟", Mode.CONFIRM: "确认", Mode.LIVE: "实盘"},
+    Adoption: {adoption: adoption.value for adoption in Adoption},
     SnapshotPolicy: {policy: policy.value for policy in SnapshotPolicy},
     Reason: {reason: reason.value for reason in Reason},  # the code is Chinese already: docs, JSON and people share it
     Origin: {
