@@ -165,7 +165,7 @@ class Trader:
             ledger.remember_intent(intent)
         for order in loaded.orders:
             ledger.remember_order(order)
-        ledger.fill_ids = {(fill.account, fill.day, fill.fill_id) for fill in loaded.fills_today}
+        ledger.fill_ids = set(loaded.fill_ids)
         ledger.flags = dict(loaded.flags)
         ledger.gaps = {gap.key: gap for gap in loaded.open_gaps}
         ledger.seqs = dict(loaded.seq_state)

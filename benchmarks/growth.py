@@ -8,6 +8,7 @@ the journal's own proof of history holds in all of them.
 from __future__ import annotations
 
 import math
+import random
 import shutil
 import sqlite3
 import time
@@ -27,6 +28,7 @@ from benchmarks.signals import ACCOUNT, write_home
 from benchmarks.standing import start_daemon, stop_daemon
 from desk.clock import SystemClock
 from desk.journal import Journal, tables, views
+from desk.journal.columns import listing
 from desk.journal.database import FILE_NAME
 from desk.journal.history import check_history
 from desk.journal.view_counts import status_counts
@@ -214,12 +216,18 @@ def _grow(place: Path, base: int, blocks: int) -> None:
         connection.execute(f"PRAGMA {setting}")
     connection.execute("CREATE TEMP TABLE b (number INTEGER PRIMARY KEY, mark TEXT, days INTEGER)")
     connection.execute("BEGIN")
-    indexes = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql <> ''").fetchall()
+    by_time = [(index.name, index.columns[0].name) for table in _GROWN for index in table.indexes]
+    by_time = [name for name, first in by_time if first in _TIMES + _DAYS]
+    indexes = connection.execute(
+        f"SELECT name, sql FROM sqlite_master WHERE type = 'index' AND name IN ({listing(by_time)})"
+    ).fetchall()
     for name, _ in indexes:
         connection.execute(f"DROP INDEX {name}")
+    # Oldest first, under marks in no order: an index of random ids has to grow here as it grows by accepting.
+    marks = random.Random(blocks).sample(range(32**4), blocks)
     connection.executemany(
         "INSERT INTO b VALUES (?, ?, ?)",
-        [(number, _mark(number), number // _BLOCKS_A_DAY) for number in range(1, blocks)],
+        [(turn, _mark(marks[turn]), (blocks - turn) // _BLOCKS_A_DAY) for turn in range(1, blocks)],
     )
     (bodies,) = connection.execute("SELECT MAX(id) FROM bodies").fetchone()
     for table in _GROWN:
@@ -229,7 +237,7 @@ def _grow(place: Path, base: int, blocks: int) -> None:
         rules = _SHIFTED | {
             "id": f"{{0}} + b.number * {top}",
             "body": f"{{0}} + b.number * {bodies}",
-            "seq": f"{{0}} - b.number * {base // STRATEGIES}",
+            "seq": f"{{0}} - ({blocks} - b.number) * {base // STRATEGIES}",
         }
         shown = ", ".join(rules.get(name, "{0}").format(f"t.{name}") for name in names)
         connection.execute(f"INSERT INTO {table.name} ({', '.join(names)}) SELECT {shown} FROM b CROSS JOIN block t")
@@ -238,7 +246,7 @@ def _grow(place: Path, base: int, blocks: int) -> None:
         f"UPDATE holdings SET strategy_shares = strategy_shares * {blocks}, counted_shares = counted_shares * {blocks}"
     )
     connection.execute(f"UPDATE books SET own = own * {blocks}, entitled = CAST(entitled AS INTEGER) * {blocks}")
-    for _, sql in indexes:  # made at the end: sorted once instead of searched a million times
+    for _, sql in indexes:  # made at the end, sorted: full pages, as appending leaves them
         connection.execute(sql)
     connection.execute("COMMIT")
     connection.execute("PRAGMA journal_mode = WAL")

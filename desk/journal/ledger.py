@@ -12,7 +12,6 @@ from desk.core.values import (
     Book,
     Event,
     EventOutcome,
-    Fill,
     Gap,
     Holding,
     Intent,
@@ -58,8 +57,8 @@ class Loaded:
     holdings: tuple[Holding, ...] = ()
     books: tuple[Book, ...] = ()
     intents: tuple[Intent, ...] = ()  # not ended, and today's
-    orders: tuple[Order, ...] = ()  # not final, not settled, today's, or of intents not ended
-    fills_today: tuple[Fill, ...] = ()
+    orders: tuple[Order, ...] = ()  # not final, not settled, of intents not ended, and those of the last 12 days
+    fill_ids: frozenset[tuple[str, date, str]] = frozenset()  # account, day and id of those days' fills
     open_gaps: tuple[Gap, ...] = ()
     flags: dict[str, str] = field(default_factory=dict)
     seq_state: dict[str, int] = field(default_factory=dict)  # per strategy the highest sequence number decided
@@ -103,7 +102,7 @@ def load(session: Session, today: date) -> Loaded:
             ("WHERE intent_id IN (SELECT intent_id FROM intents WHERE ended = 0)", ()),
         ],
     )
-    fills = _any(session, FILL, [("WHERE day >= ?", (recent,))])
+    fills = session.rows("SELECT account, day, fill_id FROM fills WHERE day >= ?", (recent,))
     gaps = _any(session, GAP, [("WHERE closed_at IS NULL", ())])
     last = session.one("SELECT MAX(id) FROM events")
     return Loaded(
@@ -114,7 +113,7 @@ def load(session: Session, today: date) -> Loaded:
         books=tuple(_any(session, BOOK, [("ORDER BY strategy, account, symbol", ())])),
         intents=tuple(sorted(intents, key=lambda intent: (intent.created_at, intent.intent_id))),
         orders=tuple(sorted(orders, key=lambda order: (order.created_at, order.client_order_id))),
-        fills_today=tuple(sorted(fills, key=lambda fill: (fill.at, fill.account, fill.fill_id))),
+        fill_ids=frozenset((account, date.fromisoformat(day), fill_id) for account, day, fill_id in fills),
         open_gaps=tuple(sorted(gaps, key=lambda gap: (gap.at, gap.key))),
         flags=dict(session.rows("SELECT key, value FROM flags")),
         seq_state=_top_decided(session),

@@ -81,10 +81,23 @@ def _converters(annotation: Any) -> tuple[_Convert, _Convert, bool]:
 class Codec(Generic[R]):
     """One record type and its table: rows, upsert and select text."""
 
-    def __init__(self, record: type[R], table: Table, *, key: str | None = None, renamed: dict[str, str] | None = None):
-        """`key`: the field that is the table's own numbering, left out when a row is appended."""
+    def __init__(
+        self,
+        record: type[R],
+        table: Table,
+        *,
+        key: str | None = None,
+        renamed: dict[str, str] | None = None,
+        lasting: tuple[str, ...] = (),
+    ):
+        """`key`: the field that is the table's own numbering, left out when a row is appended.
+
+        `lasting`: indexed columns that a record keeps for life, written once: SQLite moves the entry of an index as
+        soon as its column is assigned, be it the same value.
+        """
         self.record = record
         self.table = table
+        self.lasting = lasting
         names = _RENAMED | (renamed or {})
         hints = get_type_hints(record)
         self._fields: list[tuple[str, _Convert, _Convert, bool]] = []
@@ -103,7 +116,7 @@ class Codec(Generic[R]):
         written = [self.columns[index] for index in self._written]
         self.insert = f"INSERT INTO {table.name} ({', '.join(written)}) VALUES ({', '.join('?' for _ in written)})"
         primary = [column.name for column in table.primary_key]
-        changing = [column for column in written if column not in primary]
+        changing = [column for column in written if column not in primary and column not in lasting]
         self.upsert = f"{self.insert} ON CONFLICT ({', '.join(primary)}) DO UPDATE SET " + ", ".join(
             f"{column} = excluded.{column}" for column in changing
         )
@@ -132,8 +145,8 @@ JQ_RATE = Codec(JqRate, tables.jq_rates)
 HOLDING = Codec(Holding, tables.holdings)
 BOOK = Codec(Book, tables.books)
 BOOK_CHANGE = Codec(BookChange, tables.book_changes)
-INTENT = Codec(Intent, tables.intents)
-ORDER = Codec(Order, tables.orders)
+INTENT = Codec(Intent, tables.intents, lasting=("event_id", "day"))
+ORDER = Codec(Order, tables.orders, lasting=("intent_id", "event_id", "day", "created_at"))
 ORDER_FACT = Codec(OrderFact, tables.order_facts)
 FILL = Codec(Fill, tables.fills)
 OUTCOME = Codec(EventOutcome, tables.outcomes)

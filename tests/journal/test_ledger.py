@@ -11,6 +11,7 @@ import pytest
 from desk.core.values import OrderState, Side
 from desk.journal import Journal, JournalRefused
 from desk.journal.errors import JournalError
+from desk.journal.records import FILL
 from tests.journal.making import FixedClock, batch, body, book, change, fact, fill, intent, message, order, outcome
 
 
@@ -79,7 +80,9 @@ def test_a_fill_is_booked_once_and_a_repeat_undoes_the_batch(journal: Journal) -
     journal.commit(batch(intent(), order(), fill()))
     with pytest.raises(JournalRefused):
         journal.commit(batch(fill(), fill("t2"), message()))
-    assert journal.load().fills_today == (fill(),)
+    assert journal.load().fill_ids == {(fill().account, fill().day, fill().fill_id)}
+    with journal.look() as look:
+        assert [FILL.read(row) for row in look.rows(FILL.select)] == [fill()]
     assert journal.outbox_list(10) == []
 
 
@@ -159,7 +162,7 @@ def test_what_is_settled_and_of_another_day_is_not_loaded(journal: Journal, cloc
     loaded = journal.load()
     assert {row.intent_id for row in loaded.intents} == {"going"}
     assert {row.client_order_id for row in loaded.orders} == {"late-1", "going-1"}
-    assert loaded.fills_today == ()
+    assert loaded.fill_ids == frozenset()
 
 
 def test_a_closed_gap_is_not_loaded(journal: Journal, clock: FixedClock) -> None:

@@ -96,7 +96,7 @@ def test_the_last_of_a_key_wins(tables: Session, codec: records.Codec[Any], data
         return  # fills are appended only
     first, second = data.draw(records_of(codec.record)), data.draw(records_of(codec.record))
     keys = {column.name for column in codec.table.primary_key}
-    same = {name: getattr(first, name) for name in ("row", *keys) if hasattr(first, name)}
+    same = {name: getattr(first, name) for name in ("row", *keys, *codec.lasting) if hasattr(first, name)}
     if codec is records.ORDER:
         same |= {"filled": first.filled + second.filled, "fills_sum": first.fills_sum + second.fills_sum}
     if codec is records.INTENT:
@@ -110,6 +110,14 @@ def test_the_last_of_a_key_wins(tables: Session, codec: records.Codec[Any], data
         assert codec.read(row) == second
     finally:
         tables.run("ROLLBACK")
+
+
+@pytest.mark.parametrize(("codec", "moved"), [(records.ORDER, 4), (records.INTENT, 1)])
+def test_a_record_that_changes_moves_no_index_entry_that_lasts(
+    tables: Session, codec: records.Codec[Any], moved: int
+) -> None:
+    program = tables.rows(f"EXPLAIN {codec.upsert}", [None] * len(codec.columns))
+    assert sum(step[1] == "IdxDelete" for step in program) == moved  # the partial indexes: what is open
 
 
 def test_every_record_of_a_batch_has_a_table() -> None:
