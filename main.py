@@ -22,6 +22,7 @@ from desk.cli.home import CONSOLE, RECEIVER, TRADER, Home
 from desk.cli.key_verbs import keys
 from desk.cli.options import PROJECT, Verb, Verbs, as_day, with_days, with_home, with_json, wrong_usage
 from desk.cli.plan_verbs import plan
+from desk.cli.replay_verb import replay
 from desk.cli.strategy_verbs import snippet, strategy, test_signal
 from desk.clock import SystemClock
 from desk.journal import AmbiguousId, JournalError, JournalUnusable
@@ -282,7 +283,7 @@ def doctor(home: Path, order_test: bool, security: str, yes: bool, as_json: bool
     raise Leave(setting_up.doctor(home, as_json=as_json, order_test=security if order_test else "", yes=yes))
 
 
-for _command in (strategy, plan, keys, snippet, test_signal):
+for _command in (strategy, plan, keys, snippet, test_signal, replay):
     cli.add_command(_command)
 
 
@@ -410,7 +411,7 @@ def _later(verb: str) -> None:
     cli.command(verb, context_settings=lenient)(click.argument("rest", nargs=-1)(with_home(tell)))
 
 
-for _verb in ("jq-positions", "replay"):
+for _verb in ("jq-positions",):
     _later(_verb)
 
 

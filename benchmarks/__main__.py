@@ -1,6 +1,6 @@
 """Measure and print one table: `python -m benchmarks [NAME …] [--runs 5] [--quick]`.
 
-NAME is accepts, latency, native, burst, link, books, decide, reconcile, growth or standing; native is left out where
+NAME is accepts, latency, native, burst, link, books, decide, reconcile, growth, standing or replay; native is left out where
 xtquant is not installed.
 """
 
@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import accepts, baseline, engine, figures, growth, latency, link, standing
+from benchmarks import accepts, baseline, engine, figures, growth, latency, link, replay, standing
 from desk.clock import SystemClock
 
 RESULTS = Path(__file__).with_name("results")
@@ -50,6 +50,7 @@ def main() -> int:
         "reconcile": lambda at: engine.reconcile(at, runs=runs, orders=20 if quick else 5000, say=say),
         "growth": lambda at: growth.measure(at, runs=runs, **sizes, say=say),
         "standing": lambda at: standing.measure(at, runs=runs, count=200 if quick else standing.EVENTS, say=say),
+        "replay": lambda at: replay.measure(at, runs=runs, count=40 if quick else 10_000, say=say),
     }
     names = options.names or list(measures)
     if unknown := set(names) - measures.keys():

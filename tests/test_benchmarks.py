@@ -36,6 +36,7 @@ ROWS = (
     "start with 500 old events: the port",
     "memory after deciding 200 events",
     "start with 200 old events",
+    "replay, 40 transactions",
     *(("signal to native call, 50 orders resting, p99 net",) if importlib.util.find_spec("xtquant") else ()),
 )
 

@@ -96,6 +96,7 @@ class Database:
     read_only: bool
     busy_timeout_s: float
     memory: bool = False  # an empty book for reading, when there is no file yet
+    lasting: bool = True  # False: a book that is thrown away again, which a loss of power may take
 
     @property
     def dialect(self) -> str:
@@ -157,7 +158,7 @@ class Database:
         )
         try:
             connection.execute("PRAGMA foreign_keys = ON")
-            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute(f"PRAGMA synchronous = {'FULL' if self.lasting else 'OFF'}")
             if self.file is not None and not self.read_only and not as_found:
                 for setting in (*_WRITING, f"journal_size_limit = {_JOURNAL_SIZE_LIMIT}"):
                     connection.execute(f"PRAGMA {setting}")
@@ -181,7 +182,7 @@ class Database:
         return connection
 
 
-def locate(location: Path | str, *, read_only: bool, busy_timeout_s: float) -> Database:
+def locate(location: Path | str, *, read_only: bool, busy_timeout_s: float, lasting: bool = True) -> Database:
     """Understand where the journal is: a file, an sqlite:/// URL, or a PostgreSQL URL. Raises JournalUnusable."""
     url = ""
     file: Path | None = None
@@ -211,6 +212,7 @@ def locate(location: Path | str, *, read_only: bool, busy_timeout_s: float) -> D
         read_only=read_only,
         busy_timeout_s=busy_timeout_s,
         memory=absent,
+        lasting=lasting,
     )
 
 

@@ -54,15 +54,17 @@ class Journal:
         read_only: bool = False,
         check: bool = True,
         busy_timeout_s: float = 3.0,
+        lasting: bool = True,
         make_writer: WriterMaker = Writer,
     ) -> Journal:
         """Open the journal, creating or migrating it if need be. Raises JournalUnusable with a sentence for the user.
 
         `location`: a file, a folder (the file has its usual name there), or a `postgresql://` URL. `read_only`: only
         the reading methods work; a file that is not there reads as an empty book. `check`: look for damage first.
+        `lasting` False: for a book that is thrown away again; a commit does not wait for the disk.
         `make_writer`: who writes; the simulation's has no thread.
         """
-        database = locate(location, read_only=read_only, busy_timeout_s=busy_timeout_s)
+        database = locate(location, read_only=read_only, busy_timeout_s=busy_timeout_s, lasting=lasting)
         if database.file is not None and not read_only:
             try:
                 database.file.parent.mkdir(parents=True, exist_ok=True)

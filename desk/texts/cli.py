@@ -129,7 +129,6 @@ def later(verb: str, version: str) -> str:
 
 LATER = {
     "jq-positions": "后续版本（聚宽持仓核对）",
-    "replay": "后续版本（回放一天的信号）",
     "report --png": "后续版本（当日图片）",
 }
 

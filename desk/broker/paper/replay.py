@@ -6,7 +6,7 @@ import csv
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
@@ -113,6 +113,38 @@ class FileFeed:
         if anchor is None:
             return None
         return Reading(last=anchor.price * last / anchor.basis, prev_close=anchor.price * previous / anchor.basis)
+
+
+class Recording:
+    """The same files by date instead of by turns: what each symbol stood at, on the days that the file knows."""
+
+    def __init__(self, file: Path) -> None:
+        """Raises FeedFileError."""
+        self._days, self._paths = _read(file)
+        self.leader = next(iter(self._paths))  # the file's first symbol
+
+    def latest(self, symbol: str, at: datetime) -> tuple[date, Decimal] | None:
+        """Tell the last price that is known of a symbol at a moment, with its day; None before its first day."""
+        paths = self._paths.get(symbol, {})
+        day = self._last_day(paths, at.date())
+        if day is None:
+            return None
+        if day < at.date():
+            return day, paths[day].points[-1].price
+        ms = (at.hour * 60 + at.minute) * _MINUTE_MS + at.second * 1000 + at.microsecond // 1000
+        return day, paths[day].at(ms).price
+
+    def close_before(self, symbol: str, day: date) -> Decimal | None:
+        """Tell the last price of the symbol's last day before `day`."""
+        paths = self._paths.get(symbol, {})
+        before = self._last_day(paths, day - timedelta(days=1))
+        return None if before is None else paths[before].points[-1].price
+
+    def _last_day(self, paths: dict[date, _Path], until: date) -> date | None:
+        for place in range(bisect_right(self._days, until) - 1, -1, -1):
+            if self._days[place] in paths:
+                return self._days[place]
+        return None
 
 
 class ChannelFeed:

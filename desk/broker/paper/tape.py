@@ -7,7 +7,16 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from base_func import band_ratio, price_band, round_to_tick, tick_of
-from desk.broker.paper.feed import Anchor, Feed, at_milliseconds, book_around, fill_lot, table_price, tick_before
+from desk.broker.paper.feed import (
+    Anchor,
+    Feed,
+    Reading,
+    at_milliseconds,
+    book_around,
+    fill_lot,
+    table_price,
+    tick_before,
+)
 from desk.broker.paper.rules import Market, tradable
 from desk.broker.paper.scenes import PLAIN, Scene
 from desk.broker.paper.store import Changes, Loaded, Rights
@@ -25,6 +34,7 @@ class Tape:
         self._rights = {(r.symbol, r.day): r for r in loaded.rights}
         self._seen: dict[str, Market] = {}
         self._seen_at: tuple[date, int] | None = None
+        self._built: dict[str, tuple[Reading, date, Market]] = {}  # by readings that bring their own book
 
     # --- anchors ---
 
@@ -135,6 +145,17 @@ class Tape:
         reading = self._feed.reading(symbol, anchor, day_number=day_number, day=day, at=at)
         if reading is None:
             return None
+        whole = reading.asks is not None and reading.bids is not None
+        built = self._built.get(symbol)
+        plain = symbol not in self._scenes and (symbol, day) not in self._rights
+        if plain and built is not None and built[0] is reading and built[1] == day:
+            return built[2]
+        market = self._put_together(symbol, reading, day, tick_ms)
+        if plain and whole:
+            self._built[symbol] = (reading, day, market)
+        return market
+
+    def _put_together(self, symbol: str, reading: Reading, day: date, tick_ms: int) -> Market:
         tick = tick_of(symbol)
         prev_close = round_to_tick(reading.prev_close, tick)
         rights = self._rights.get((symbol, day))
