@@ -83,6 +83,8 @@ class Incidents:
             world.ask("unhalt", reason="over")
         if any(not intent.approved for intent in world.trader.ledger.intents.values()):
             world.ask("approve", id="all")
+        if world.witness.unseen:
+            world.ask("reconcile", apply="1")
 
     # --- one by one ---
 
