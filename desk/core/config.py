@@ -7,7 +7,7 @@ from datetime import date, time
 from decimal import Decimal
 from pathlib import Path
 
-from desk.core.values import Adoption, Mode, SnapshotPolicy
+from desk.core.values import Adoption, Follows, Mode, SnapshotPolicy
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,6 +48,7 @@ class StrategyConfig:
     blacklist: tuple[str, ...] = ()  # 黑名单
     chase_limit_up: bool = False  # 涨停排队: queue a buy at limit-up instead of skipping
     queue_limit_down: bool = True  # 跌停排队
+    follows: Follows = Follows.ORDERS  # 跟单内容
     snapshot_policy: SnapshotPolicy = SnapshotPolicy.ALARM  # 快照策略
     snapshot_max_cut: Decimal = Decimal("0.3")  # 快照最大减仓: of the book's value, 0-1; 1 switches it off
     adoption: Adoption = Adoption.NEW_ONLY  # 接手方式

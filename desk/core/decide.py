@@ -21,6 +21,7 @@ from desk.core.values import (
     Event,
     EventKind,
     EventOutcome,
+    Follows,
     JqStatus,
     OrderSignal,
     Part,
@@ -32,6 +33,8 @@ from desk.core.values import (
 from desk.core.verdict import merged
 from desk.core.view import View, routes
 from desk.core.wishes import wish_to_buy, wish_to_sell
+
+_BY_TARGET = "这个策略按目标持仓跟,不看单笔委托;下一份持仓会包含它。"
 
 
 def decide_event(ledger: Ledger, event: Event, view: View) -> None:
@@ -67,6 +70,8 @@ def _decide_order(ledger: Ledger, event: Event, signal: OrderSignal, view: View)
         symbol, supported = "", False
     if not supported:
         return _end(ledger, event, view, Verdict.REFUSED, Reason.UNSUPPORTED, shares=signal.amount)
+    if strategy.follows is Follows.TARGET and not test:
+        return _end(ledger, event, view, Verdict.IGNORED, Reason.IN_SNAPSHOT, text=_BY_TARGET)
     if in_snapshot(ledger, event, signal.jq_order_id):
         return _end(ledger, event, view, Verdict.IGNORED, Reason.IN_SNAPSHOT)
     if event.wire == 1 and not signal.status.final:

@@ -161,16 +161,19 @@ def make_plan(
     view: View,
 ) -> Plan:
     """Compute a plan on the books as they are; nothing is changed."""
-    reference = event.event_id if event is not None else view.now.isoformat()
+    figures = figures_of(ledger, strategy.name)
+    rows = rows_of(ledger, strategy, kind=kind, differences=differences, price_of=price_of, view=view)
+    # The same plan made again bears the same id: a person may be reading it.
+    words = (strategy.name, kind.value, figures, str(rows), str(view.now.date()))
     return Plan(
-        plan_id="p" + intent_id_for("plan", strategy.name, reference)[1:9],
+        plan_id="p" + intent_id_for("plan", *words)[1:9],
         kind=kind,
         strategy=strategy.name,
         made_at=view.now,
         why=tuple(why),
         texts=tuple(f"{one.symbol} {one.text}" for one in differences),
-        rows=rows_of(ledger, strategy, kind=kind, differences=differences, price_of=price_of, view=view),
-        figures=figures_of(ledger, strategy.name),
+        rows=rows,
+        figures=figures,
         event=event,
     )
 

@@ -8,17 +8,31 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from desk.core.config import StrategyConfig
 from desk.core.differences import Difference, Said, compare, held_by, said_by, why_not_by_itself
 from desk.core.healing import apply_differences, bring_own_to_entitled, learn_orders
 from desk.core.ledger import Ledger
-from desk.core.plans import PlanKind, drop_plan, make_plan, put_plan
-from desk.core.values import Adoption, Event, Gap, Holding, Message, Mode, Reason, Side, SnapshotPolicy, SnapshotSignal
+from desk.core.plans import PlanKind, drop_plan, make_plan, plan_of, put_plan
+from desk.core.values import (
+    Adoption,
+    Event,
+    Follows,
+    Gap,
+    Holding,
+    Message,
+    Mode,
+    Reason,
+    Side,
+    SnapshotPolicy,
+    SnapshotSignal,
+)
 from desk.core.view import View, routes
 from desk.core.wishes import too_old
+
+_QUIET = timedelta(minutes=10)  # how often a target that is told again and again is brought about anew
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,6 +41,7 @@ class Booked:
 
     seq: int  # 0: its number says nothing any more
     at: datetime  # JoinQuant's time
+    brought: datetime  # when own was last brought to T for it
 
 
 def booked_of(ledger: Ledger, strategy: str) -> Booked | None:
@@ -34,11 +49,13 @@ def booked_of(ledger: Ledger, strategy: str) -> Booked | None:
     if said is None:
         return None
     fields = json.loads(said)
-    return Booked(seq=fields["seq"], at=datetime.fromisoformat(fields["at"]))
+    moments = (datetime.fromisoformat(fields[name]) for name in ("at", "brought"))
+    return Booked(seq=fields["seq"], at=next(moments), brought=next(moments))
 
 
 def _put_booked(ledger: Ledger, strategy: str, booked: Booked) -> None:
-    ledger.put_flag(f"snapshot:{strategy}", json.dumps({"seq": booked.seq, "at": booked.at.isoformat()}))
+    fields = {"seq": booked.seq, "at": booked.at.isoformat(), "brought": booked.brought.isoformat()}
+    ledger.put_flag(f"snapshot:{strategy}", json.dumps(fields))
 
 
 def forget_number(ledger: Ledger, strategy: str) -> None:
@@ -79,8 +96,12 @@ def hear_snapshot(ledger: Ledger, event: Event, snapshot: SnapshotSignal, view: 
     price_of = price_finder(said, strategy, view)
     differences = compare(ledger, event.strategy, said, price_of)
     _note(ledger, event.strategy, differences, said, view)
+    plan = plan_of(ledger, event.strategy)
+    if plan is not None and plan.kind is PlanKind.BUILD and not differences:
+        return None, f"与账本一致;计划 {plan.plan_id} 还在等您批准。"
     drop_plan(ledger, event.strategy)
-    if strategy.snapshot_policy is SnapshotPolicy.ALARM:
+    by_target = strategy.follows is Follows.TARGET
+    if strategy.snapshot_policy is SnapshotPolicy.ALARM and not by_target:
         return None, _told(ledger, event, differences, view)
     why = why_not_by_itself(
         differences,
@@ -89,8 +110,12 @@ def hear_snapshot(ledger: Ledger, event: Event, snapshot: SnapshotSignal, view: 
         most=strategy.snapshot_max_cut,
         blocked=blocked(strategy, view),
     )
-    if why or strategy.snapshot_policy is SnapshotPolicy.PROPOSE:
+    if why or (strategy.snapshot_policy is SnapshotPolicy.PROPOSE and not by_target):
         return None, _propose(ledger, event, strategy, PlanKind.HEAL, differences, why, said, view)
+    booked = booked_of(ledger, event.strategy)
+    if by_target and not differences and booked is not None and view.now - booked.brought < _QUIET:
+        _put_booked(ledger, event.strategy, replace(booked, at=event.body.strategy_time))
+        return None, "与账本一致。"
     approved = strategy.mode is not Mode.CONFIRM
     return None, heal(ledger, event, strategy, differences, said, view, approved=approved)
 
@@ -107,11 +132,13 @@ def heal(
 ) -> str:
     """Book what differs and bring own to T; returns the sentence for people."""
     apply_differences(ledger, event, strategy, differences, said, view)
-    _put_booked(ledger, event.strategy, Booked(seq=event.body.seq, at=event.body.strategy_time))
+    _put_booked(ledger, event.strategy, Booked(seq=event.body.seq, at=event.body.strategy_time, brought=view.now))
     _close_gaps(ledger, event.strategy, view.now)
     raised = bring_own_to_entitled(ledger, event, strategy, dict(said.prices), view, approved=approved)
     if not differences and not raised:
         return "与账本一致。"
+    if strategy.follows is Follows.TARGET:
+        return f"{len(differences)} 只股票的目标变了,下 {len(raised)} 笔委托。"
     lines = [f"{one.symbol} {one.text}" for one in differences]
     text = f"已按快照更正 {len(differences)} 只股票的账本,补 {len(raised)} 笔委托。"
     _say(ledger, event, "已按快照补齐", "\n".join([text, *lines[:10]]), view)
@@ -181,7 +208,7 @@ def _propose(
     if why:
         head = f"没有自动执行:{';'.join(why)}。{head}"
     orders = [f"{row.account} {label(row.side)} {row.symbol} {row.shares} 股" for row in plan.rows]
-    _say(ledger, event, "有一份计划", "\n".join([head, *plan.texts[:8], *orders[:8]]), view)
+    _say(ledger, event, "有一份计划", "\n".join([head, *plan.texts[:8], *orders[:8]]), view, key=plan.plan_id)
     return head
 
 
@@ -205,10 +232,10 @@ def _adopt(ledger: Ledger, event: Event, strategy: StrategyConfig, said: Said, v
         ledger.put_holding(holding, "接手", event.event_id, view.now)
     for symbol in {symbol for _, symbol in said.orders.values()}:
         learn_orders(ledger, event, symbol, said, view)
-    _put_booked(ledger, event.strategy, Booked(seq=event.body.seq, at=event.body.strategy_time))
+    _put_booked(ledger, event.strategy, Booked(seq=event.body.seq, at=event.body.strategy_time, brought=view.now))
     if not said.shares:
         return "策略还没有持仓。"
-    if strategy.adoption is Adoption.BUILD:
+    if strategy.adoption is Adoption.BUILD or strategy.follows is Follows.TARGET:
         return _propose(ledger, event, strategy, PlanKind.BUILD, [], [], said, view)
     text = f"策略在聚宽已经持有 {len(said.shares)} 只股票;这些不跟,只跟之后的新单。"
     _say(ledger, event, "接手", text, view)
@@ -262,7 +289,7 @@ def _told(ledger: Ledger, event: Event, differences: list[Difference], view: Vie
     return head
 
 
-def _say(ledger: Ledger, event: Event, title: str, text: str, view: View) -> None:
+def _say(ledger: Ledger, event: Event, title: str, text: str, view: View, *, key: str = "") -> None:
     ledger.say(
         Message(
             at=view.now,
@@ -270,6 +297,6 @@ def _say(ledger: Ledger, event: Event, title: str, text: str, view: View) -> Non
             title=f"{event.strategy} {title}",
             text=text,
             urgent=True,
-            key=f"snapshot:{event.event_id}",
+            key=f"snapshot:{key or event.event_id}",
         )
     )

@@ -108,6 +108,13 @@ class Mode(StrEnum):
     LIVE = "实盘"
 
 
+class Follows(StrEnum):
+    """What of a strategy is followed."""
+
+    ORDERS = "委托"
+    TARGET = "目标持仓"
+
+
 class SnapshotPolicy(StrEnum):
     """What a snapshot that differs from our books leads to."""
 

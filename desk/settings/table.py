@@ -11,7 +11,7 @@ import difflib
 from collections.abc import Iterable
 from enum import StrEnum
 
-from desk.core.values import Adoption, Mode, SnapshotPolicy
+from desk.core.values import Adoption, Follows, Mode, SnapshotPolicy
 from desk.settings import kinds
 from desk.settings.document import ANALYSIS_FILE, FOLLOW_FILE
 from desk.settings.kinds import Kind
@@ -172,6 +172,13 @@ SETTINGS: tuple[Setting, ...] = (
     _row(_S, "黑名单", "blacklist", kinds.SYMBOLS, "不跟这些股票"),
     _row(_S, "涨停排队", "chase_limit_up", kinds.FLAG, "买入遇涨停时排队，不然就跳过"),
     _row(_S, "跌停排队", "queue_limit_down", kinds.FLAG, "卖出遇跌停时排队到收盘"),
+    _row(
+        _S,
+        "跟单内容",
+        "follows",
+        kinds.member(Follows),
+        "委托：跟每一笔委托；目标持仓：不看委托，只按快照或上传的持仓买卖差额",
+    ),
     _row(
         _S,
         "快照策略",

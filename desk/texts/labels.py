@@ -18,6 +18,7 @@ from desk.core.values import (
     BrokerStatus,
     EventKind,
     Fact,
+    Follows,
     JqStatus,
     Mode,
     OrderState,
@@ -86,6 +87,7 @@ LABELS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
     Style: {Style.MARKET: "市价", Style.LIMIT: "限价", Style.STOP: "止损市价", Style.STOP_LIMIT: "止损限价"},
     Mode: {Mode.PAPER: "模拟", Mode.CONFIRM: "确认", Mode.LIVE: "实盘"},
     Adoption: {adoption: adoption.value for adoption in Adoption},
+    Follows: {what: what.value for what in Follows},
     SnapshotPolicy: {policy: policy.value for policy in SnapshotPolicy},
     Reason: {reason: reason.value for reason in Reason},  # the code is Chinese already: docs, JSON and people share it
     Origin: {
