@@ -1,6 +1,7 @@
 """Measure and print one table: `python -m benchmarks [NAME …] [--runs 5] [--quick]`.
 
-NAME is accepts, latency, native, burst, link, books, decide, reconcile, growth, standing or replay; native is left out
+NAME is accepts, uploads, latency, native, burst, link, books, decide, reconcile, growth, standing or replay; native is
+left out
 where xtquant is not installed.
 """
 
@@ -15,7 +16,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import accepts, baseline, engine, figures, growth, latency, link, replay, standing
+from benchmarks import accepts, baseline, engine, figures, growth, latency, link, replay, standing, uploads
 from desk.clock import SystemClock
 
 RESULTS = Path(__file__).with_name("results")
@@ -39,8 +40,10 @@ def main() -> int:
 
     crowd = {"strategies": 3, "stocks": 4} if quick else {"strategies": 50, "stocks": 200}
     sizes = {"base": 50, "decades": 1} if quick else {"base": 1000, "decades": 3}
+    lists = {"count": 12, "positions": 5} if quick else {"count": 400, "positions": 300}
     measures: dict[str, Measure] = {
         "accepts": lambda at: accepts.measure(at, runs=runs, count=40 if quick else 3000, say=say),
+        "uploads": lambda at: uploads.measure(at, runs=runs, **lists, say=say),
         "latency": lambda at: latency.measure(at, runs=runs, count=2 if quick else 100, say=say),
         "native": lambda at: latency.native(at, runs=runs, count=2 if quick else 100, say=say),
         "burst": lambda at: latency.burst(at, runs=runs, count=10 if quick else latency.BURST, say=say),

@@ -1,4 +1,4 @@
-"""The processes that are measured: `python -m benchmarks.child ours|floor|desk|native FOLDER`, asked by lines on stdin.
+"""The processes that are measured: `python -m benchmarks.child ROLE FOLDER`, asked by lines on stdin (roles: below).
 
 Each prints one JSON line when it is ready ({"port": n}) and one for every line it reads; at the end of stdin it stops.
 """
@@ -61,6 +61,50 @@ def ours(folder: Path) -> None:
             return {"rows": rows[0][0], "told": told}
 
         _converse({"stored": stored, "memory": _memory}, door.port)
+        stop.set()
+        thread.join()
+
+
+def positions(folder: Path) -> None:
+    """The receiver's port with the position upload switched on, for one API key and the public key in the folder."""
+    from dataclasses import replace
+
+    from benchmarks.uploads import CLIENT_ID
+    from desk.journal import Journal, PositionBook, PositionClient
+    from desk.positions import keys, routes
+    from desk.positions.service import PositionService
+    from desk.senders import Keyring
+    from Receiver import Receiver, make_app, open_door
+
+    clock, settings, stop = SystemClock(), replace(config(folder), position_upload=True), threading.Event()
+    sys.setswitchinterval(0.001)  # as desk.cli.daemon does
+    api_key, public = keys.new_api_key(), (folder / "public.pem").read_text(encoding="ascii")
+    with Journal.open(folder, clock=clock) as journal:
+        book = PositionBook(journal)
+        for client_id, pem, digest in ((CLIENT_ID, public, None), ("key", None, keys.key_digest(api_key))):
+            book.add_client(
+                PositionClient(
+                    client_id=client_id, public_key=pem, key_digest=digest,
+                    strategy="", may_read=False, created_at=clock.now(),
+                )
+            )  # fmt: skip
+        service = PositionService(book=book, config=lambda: settings, clock=clock)
+        receiver = Receiver(journal=journal, keyring=Keyring(lambda: settings), clock=clock, alarm=lambda *_: None)
+        door = open_door(make_app(receiver, routes.tunnelled(service)), "127.0.0.1", 0, clock=clock)
+        thread = threading.Thread(target=door.run, args=(stop,))
+        thread.start()
+
+        def stored(_: list[str]) -> int:
+            with journal.look() as session:
+                return int(session.rows("SELECT COUNT(*) FROM position_uploads")[0][0])
+
+        def shares(_: list[str]) -> int:
+            """Of the first stock, in the target that stands."""
+            target = book.target(settings.strategies[0].name)
+            assert target is not None
+            return target.positions[0].shares
+
+        _converse({"key": lambda _: api_key, "stored": stored, "shares": shares}, door.port)
         stop.set()
         thread.join()
 
@@ -233,6 +277,8 @@ def native(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    {"ours": ours, "floor": floor, "desk": desk, "native": native}[sys.argv[1]](Path(sys.argv[2]))
+    {"ours": ours, "floor": floor, "positions": positions, "desk": desk, "native": native}[sys.argv[1]](
+        Path(sys.argv[2])
+    )
 
 __all__ = ["KID", "SECRET"]

@@ -28,9 +28,10 @@ class _Line:
     got: bytearray = field(default_factory=bytearray)
 
 
-def request(body: bytes, path: str = "/api/order") -> bytes:
+def request(body: bytes, path: str = "/api/order", headers: Sequence[str] = ()) -> bytes:
     """The bytes of one POST."""
-    return b"POST %s HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: %d\r\n\r\n%s" % (path.encode(), len(body), body)
+    lines = [f"POST {path} HTTP/1.1", "Host: 127.0.0.1", f"Content-Length: {len(body)}", *headers]
+    return "\r\n".join([*lines, "", ""]).encode() + body
 
 
 def body_of(got: bytes | bytearray) -> bytes | None:

@@ -18,6 +18,8 @@ ROWS = (
     "accepts, 32 clients, kept connections",
     "accepts, 64 clients, kept connections",
     "accepts, 8 clients, new connections",
+    "uploads of 5 positions, 4 clients, API key",
+    "uploads of 5 positions, 4 clients, token",
     "signal to broker, idle, p50 net",
     "signal to broker, idle, p99 net",
     "signal to broker, 50 orders resting, p99 net",

@@ -77,7 +77,10 @@ class PositionBook:
 
     def upload(self, new: NewUpload) -> None:
         """Make this the strategy's target. Raises TokenUsed, JournalError."""
-        self._journal.change(lambda session: _upload(session, new))
+        # Written out here: the journal's one writer has better things to do.
+        positions = _json([[p.symbol, p.shares, decimal_text(p.cost), p.name] for p in new.positions])
+        digest = hashlib.sha256(positions.encode()).digest()
+        self._journal.change(lambda session: _upload(session, new, positions, digest))
 
     def target(self, strategy: str) -> Target | None:
         """The latest target of a strategy; None when it was never heard."""
@@ -154,15 +157,12 @@ def latest_target(session: Session, strategy: str) -> Target | None:
     return None if row is None else _target(row)
 
 
-def _upload(session: Session, new: NewUpload) -> None:
+def _upload(session: Session, new: NewUpload, positions: str, digest: bytes) -> None:
     at = micros(new.at)
     if new.token is not None:
         _use_token(session, new.token, new.at)
-    positions = _json([[p.symbol, p.shares, decimal_text(p.cost), p.name] for p in new.positions])
-    digest = hashlib.sha256(positions.encode()).digest()
     before = session.one(
-        "SELECT u.id, u.digest, u.positions FROM position_targets t JOIN position_uploads u ON u.id = t.upload "
-        "WHERE t.strategy = ?",
+        "SELECT u.id, u.digest FROM position_targets t JOIN position_uploads u ON u.id = t.upload WHERE t.strategy = ?",
         (new.strategy,),
     )
     same = before is not None and bytes(before[1]) == digest
@@ -178,13 +178,14 @@ def _upload(session: Session, new: NewUpload) -> None:
         (new.strategy, before[0] if same and before is not None else stored[0], at),
     )
     if before is not None and not new.positions and not same:
+        row = session.one("SELECT positions FROM position_uploads WHERE id = ?", (before[0],))
         put_message(
             session,
             Message(
                 at=new.at,
                 kind="alarm",
                 title=texts.EMPTIED_TITLE,
-                text=texts.emptied(new.strategy, new.client_id, len(json.loads(before[2]))),
+                text=texts.emptied(new.strategy, new.client_id, len(json.loads(row[0])) if row else 0),
                 urgent=True,
                 key=f"emptied:{stored[0]}",
             ),

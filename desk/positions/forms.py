@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from base_func import UnsupportedSymbol, symbol_of
@@ -131,13 +132,16 @@ def _adjustment(row: Row) -> Adjustment:
     )
 
 
+_symbol_of = lru_cache(maxsize=8192)(symbol_of)  # the same few stocks, upload after upload
+
+
 def _symbol(code: object) -> str:
-    if not isinstance(code, str) or not is_plain(code, 20):
+    if not isinstance(code, str):
         raise _BadRow(texts.CODE_EXPECTED)
     try:
-        return symbol_of(code)
+        return _symbol_of(code)
     except UnsupportedSymbol:
-        raise _BadRow(texts.unsupported(code)) from None
+        raise _BadRow(texts.unsupported(code) if is_plain(code, 20) else texts.CODE_EXPECTED) from None
 
 
 def _whole(value: object) -> int | None:
