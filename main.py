@@ -23,7 +23,7 @@ from desk.cli.key_verbs import keys
 from desk.cli.options import PROJECT, Verb, Verbs, as_day, with_days, with_home, with_json, wrong_usage
 from desk.cli.plan_verbs import plan
 from desk.cli.replay_verb import replay
-from desk.cli.strategy_verbs import snippet, strategy, test_signal
+from desk.cli.strategy_verbs import jq_positions, snippet, strategy, test_signal
 from desk.clock import SystemClock
 from desk.journal import AmbiguousId, JournalError, JournalUnusable
 from desk.settings.files import CannotWrite
@@ -283,7 +283,7 @@ def doctor(home: Path, order_test: bool, security: str, yes: bool, as_json: bool
     raise Leave(setting_up.doctor(home, as_json=as_json, order_test=security if order_test else "", yes=yes))
 
 
-for _command in (strategy, plan, keys, snippet, test_signal, replay):
+for _command in (strategy, plan, keys, snippet, jq_positions, test_signal, replay):
     cli.add_command(_command)
 
 
@@ -398,21 +398,6 @@ def autostart_show(home: Path, as_json: bool) -> None:
     """看有没有装，启动的是什么。"""
     facts, said = _autostart(home).show()
     showing.document(facts) if as_json else showing.say(said)
-
-
-def _later(verb: str) -> None:
-    """Make a verb that says in which version it comes."""
-
-    def tell(home: Path, rest: tuple[str, ...]) -> None:
-        raise Leave(exits.CONFIG, texts.later(verb, texts.LATER[verb]))
-
-    tell.__doc__ = f"（{texts.LATER[verb]}）"
-    lenient = {"ignore_unknown_options": True}
-    cli.command(verb, context_settings=lenient)(click.argument("rest", nargs=-1)(with_home(tell)))
-
-
-for _verb in ("jq-positions",):
-    _later(_verb)
 
 
 # --- leaving ----------------------------------------------------------------------------------------------------------

@@ -1,8 +1,7 @@
 """Measure and print one table: `python -m benchmarks [NAME …] [--runs 5] [--quick]`.
 
 NAME is accepts, uploads, latency, native, burst, link, books, decide, reconcile, growth, standing or replay; native is
-left out
-where xtquant is not installed.
+left out where xtquant is not installed.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Make the paste-ready JoinQuant header: the one file in joinquant/ with a strategy's address and secret filled in.
+"""Make the paste-ready JoinQuant files: those in joinquant/ with a strategy's address and secret filled in.
 
-The result holds the secret: it goes to a file or a screen the user asked for, never to a log.
+A result holds the secret: it goes to a file or a screen the user asked for, never to a log.
 """
 
 from __future__ import annotations
@@ -11,7 +11,11 @@ from urllib.parse import urlsplit
 
 from desk.core.wire import derive_keys
 
-TEMPLATE = Path(__file__).resolve().parent.parent / "joinquant" / "gendan_header.py"
+_FOLDER = Path(__file__).resolve().parent.parent / "joinquant"
+TEMPLATE = _FOLDER / "gendan_header.py"
+POSITIONS_TEMPLATE = _FOLDER / "gendan_positions.py"
+_SIGNING = re.compile(r"    # --- 加密与签名 -+\n\n(.*?)    # --- 网络", re.DOTALL)
+_SIGNING_PLACE = "    # @@SIGNING@@\n"
 _PLACE = re.compile(r'"@@([A-Z]+)@@"')
 _UNFIT = re.compile(r"[^\x21-\x7e]")
 
@@ -31,6 +35,18 @@ def fill(template: str, address: str, kid: str, secret: str, strategy_name: str)
     if sorted(_PLACE.findall(template)) != sorted(values):
         raise ValueError("the template does not have each place once")
     return _PLACE.sub(lambda place: repr(values[place[1]]), template)
+
+
+def render_positions(address: str, kid: str, secret: str, strategy_name: str) -> str:
+    """Give the whole text of the position uploader: its own code with the header's way of signing.
+
+    Raises ValueError for an address, kid or secret that could not work.
+    """
+    signing = _SIGNING.search(TEMPLATE.read_text(encoding="utf-8"))
+    template = POSITIONS_TEMPLATE.read_text(encoding="utf-8")
+    if signing is None or template.count(_SIGNING_PLACE) != 1:
+        raise ValueError("the templates do not fit together")
+    return fill(template.replace(_SIGNING_PLACE, signing[1].rstrip() + "\n"), address, kid, secret, strategy_name)
 
 
 def render(address: str, kid: str, secret: str, strategy_name: str) -> str:

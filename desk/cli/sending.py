@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from desk.clock import SystemClock, pause
 from desk.core.config import Config, StrategyConfig
 from desk.journal import Journal, views
 from desk.settings.loader import LOOPBACK
-from desk.snippet import render
+from desk.snippet import render, render_positions
 from desk.texts import cli as texts
 
 _OUTCOME_WITHIN_S = 5.0
@@ -22,7 +23,19 @@ _OUTCOME_WITHIN_S = 5.0
 
 def snippet(home: Path, name: str, address: str | None) -> tuple[str, str]:
     """The text to paste, and a remark for the person ('' for none)."""
+    return _pasted(Home(home).config(), name, address, render)
+
+
+def positions(home: Path, name: str, address: str | None) -> tuple[str, str]:
+    """The position uploader's text to paste, and a remark for the person ('' for none)."""
     config = Home(home).config()
+    text, remark = _pasted(config, name, address, render_positions)
+    return text, "\n".join(filter(None, ("" if config.position_upload else texts.POSITION_UPLOAD_OFF, remark)))
+
+
+def _pasted(
+    config: Config, name: str, address: str | None, render: Callable[[str, str, str, str], str]
+) -> tuple[str, str]:
     strategy = _with_secret(config, name)
     remark = "" if address or config.public_url else texts.snippet_without_address(_local(config))
     where = address or config.public_url or _local(config)

@@ -100,7 +100,11 @@ def strategy_rekey(home: Path, name: str) -> None:
 @with_home
 def snippet(home: Path, name: str, out: Path | None, address: str | None) -> None:
     """生成要贴进聚宽的代码（里面有密钥）。"""
-    text, remark = sending.snippet(home, name, address)
+    _give(*sending.snippet(home, name, address), out)
+
+
+def _give(text: str, remark: str, out: Path | None) -> None:
+    """Write the text into a file or print it; the remark goes beside it."""
     if out is None:
         showing.say(text.rstrip("\n"))
     else:
@@ -108,6 +112,16 @@ def snippet(home: Path, name: str, out: Path | None, address: str | None) -> Non
         showing.say(texts.snippet_written(out))
     if remark:
         showing.hint(remark)
+
+
+@click.command("jq-positions")
+@click.argument("name", metavar="名称")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="写进文件")
+@click.option("--address", help="用这个地址，不用配置里的公网地址")
+@with_home
+def jq_positions(home: Path, name: str, out: Path | None, address: str | None) -> None:
+    """生成要贴进聚宽的持仓上传代码（里面有密钥）。"""
+    _give(*sending.positions(home, name, address), out)
 
 
 @click.command("test-signal")

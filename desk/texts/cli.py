@@ -71,6 +71,7 @@ NOT_RUNNING = "跟单程序没有在运行，这件事要由它来做。请先�
 HALT_KEPT = "跟单程序没有在运行；急停已记下，下次启动时先急停，不会下单。"
 UNHALT_KEPT = "跟单程序没有在运行；已记下，下次启动时解除急停。"
 RELOADED = "运行中的程序已采用。"
+POSITION_UPLOAD_OFF = "注意：聚宽跟单设置.json 里的「持仓上传」还没有打开，接收端现在不收。"
 TAKES_EFFECT_LATER = "程序没有在运行，下次启动时生效。"
 LIQUIDATE_NEEDS_YES = "清仓会把各策略持有的股票全部卖出。确定的话请加 --yes 再执行一次。"
 LIVE_NEEDS_YES = "实盘模式会用真钱自动下单。确定的话请加 --yes 再执行一次。"
@@ -128,7 +129,6 @@ def later(verb: str, version: str) -> str:
 
 
 LATER = {
-    "jq-positions": "后续版本（聚宽持仓核对）",
     "report --png": "后续版本（当日图片）",
 }
 

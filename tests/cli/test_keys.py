@@ -13,7 +13,7 @@ import main
 from desk.clock import SystemClock
 from desk.journal import Journal, PositionBook
 from desk.positions import keys
-from tests.cli.homes import facts, verb, write_home
+from tests.cli.homes import SECRET, facts, verb, write_home
 
 
 @pytest.fixture
@@ -104,3 +104,15 @@ def test_the_password_is_asked_for_and_kept_as_a_hash(
     with Journal.open(home / "data" / "journal.sqlite3", clock=SystemClock(), read_only=True) as journal:
         password = PositionBook(journal).password()
     assert password is not None and password.hash.startswith("$2b$12$")
+
+
+def test_jq_positions_writes_the_uploader_and_says_when_uploads_are_off(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = home / "positions.py"
+    code, _, said = verb(capsys, home, "jq-positions", "小市值", "--out", str(out), "--address", "http://1.2.3.4:6000")
+    assert code == 0 and "持仓上传" in said
+    text = out.read_text(encoding="utf-8")
+    assert SECRET in text and "http://1.2.3.4:6000" in text and "小市值" in text
+    assert SECRET not in said
+    assert verb(capsys, home, "jq-positions", "小市直")[0] == 2

@@ -79,7 +79,7 @@ def keep_signal(home: Path, at: datetime, jq_order_id: str, number: int) -> None
         (("keys", "new"), 2),
         (("replay", "FILE"), 2),
         (("autostart", "install"), 2),
-        (("jq-positions", "小市值"), 2),
+        (("jq-positions", "小市值"), 0),
         (("report", "--png", "x.png"), 2),
         (("run", "--only", "nobody"), 2),
         (("no-such-verb",), 2),
