@@ -163,7 +163,13 @@ def _cause(ledger: Ledger, strategy: str, symbol: str) -> str:
 
 
 def why_not_by_itself(
-    differences: list[Difference], said: Said, held: Mapping[str, int], *, most: Decimal, blocked: str
+    differences: list[Difference],
+    said: Said,
+    price_of: Callable[[str], Decimal | None],
+    held: Mapping[str, int],
+    *,
+    most: Decimal,
+    blocked: str,
 ) -> list[str]:
     """The guards: why this snapshot must not change the books without a person; empty where it may.
 
@@ -179,8 +185,8 @@ def why_not_by_itself(
     less = [one for one in differences if one.change < 0]
     if not less or most >= 1:
         return why
-    worth = {one.symbol: one.price for one in differences} | dict(said.prices)
-    if any(worth.get(symbol) is None for symbol in held):
+    worth = {symbol: price_of(symbol) for symbol in held}
+    if None in worth.values():
         why.append("有股票没有价格,算不出会减掉多少")
         return why
     before = sum((shares * (worth[symbol] or Decimal(0)) for symbol, shares in held.items()), Decimal(0))

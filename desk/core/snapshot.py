@@ -106,6 +106,7 @@ def hear_snapshot(ledger: Ledger, event: Event, snapshot: SnapshotSignal, view: 
     why = why_not_by_itself(
         differences,
         said,
+        price_of,
         held_by(ledger, event.strategy),
         most=strategy.snapshot_max_cut,
         blocked=blocked(strategy, view),

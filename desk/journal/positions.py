@@ -17,6 +17,7 @@ from desk.core.values import Message
 from desk.journal.database import Row, Session
 from desk.journal.journal import Journal
 from desk.journal.outbox import put_message
+from desk.journal.target_events import hand_over
 from desk.journal.values import decimal_text, micros, moment
 from desk.texts import journal as texts
 
@@ -40,6 +41,7 @@ class NewUpload:
     auth_type: str
     positions: tuple[TargetPosition, ...]
     token: bytes | None = None  # the digest of what may be used once
+    followed_as: str = ""  # the kid of a strategy that is followed by its target; '': it is only kept and served
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -177,6 +179,16 @@ def _upload(session: Session, new: NewUpload, positions: str, digest: bytes) -> 
         "ON CONFLICT (strategy) DO UPDATE SET upload = excluded.upload, updated_at = excluded.updated_at",
         (new.strategy, before[0] if same and before is not None else stored[0], at),
     )
+    if new.followed_as:
+        hand_over(
+            session,
+            kid=new.followed_as,
+            strategy=new.strategy,
+            positions=new.positions,
+            upload=stored[0],
+            at=new.at,
+            changed=not same,
+        )
     if before is not None and not new.positions and not same:
         row = session.one("SELECT positions FROM position_uploads WHERE id = ?", (before[0],))
         put_message(

@@ -19,6 +19,7 @@ from desk.clock import Clock
 from desk.core import wire
 from desk.core.config import Config
 from desk.core.targets import TargetPosition, merged
+from desk.core.values import Follows
 from desk.core.wire_text import is_plain
 from desk.journal import NewUpload, PositionBook, PositionClient, Target, TokenUsed
 from desk.positions import forms, keys
@@ -132,9 +133,10 @@ class PositionService:
 
     def _store(self, upload: forms.Upload, proof: Proof) -> None:
         config = self._config()
-        if config.strategy(upload.strategy) is None:
+        strategy = config.strategy(upload.strategy)
+        if strategy is None:
             # Never made anew: a misspelt name would leave the strategy that was meant on its old target.
-            known = [strategy.name for strategy in config.strategies]
+            known = [one.name for one in config.strategies]
             near = difflib.get_close_matches(upload.strategy, known, n=1, cutoff=0.5)
             hint = near[0] if near and not proof.strategy else None
             raise Refused(404, texts.unknown_strategy(upload.strategy, hint))
@@ -149,6 +151,7 @@ class PositionService:
                     auth_type=proof.auth_type,
                     positions=upload.positions,
                     token=proof.token,
+                    followed_as=strategy.kid if strategy.follows is Follows.TARGET else "",
                 )
             )
         except TokenUsed:
