@@ -160,6 +160,9 @@ class JoinQuant:
             self._settle(order)
             return
         self.live.remove(order)
+        if order.at.date() != self.world.jq_now().date():
+            self._say(self._event(order, order.final))  # JoinQuant itself ends an order with its day
+            return
         if self.chance.random() < 0.5 and not (self.calm and order.filled):
             self.dying.append(order)
             event = self.world.cancel_event(order.jq_id, order.security, kid=self.kid)

@@ -211,11 +211,13 @@ class Run:
         """Past the close, and past the time within which a broken line may come back."""
         world = self.world
         true = world.clock.true()
+        close = datetime.combine(true.date(), time(15), BEIJING)
         if self.swarm.always_open:
-            world.run_to(datetime.combine(true.date() + timedelta(days=1), time(0, 1, 30), BEIJING))
+            close = datetime.combine(true.date() + timedelta(days=1), time(0), BEIJING)
+            world.run_to(close + timedelta(seconds=90))
         elif world.days.is_trading_day(true.date()) and true.time() < time(18):
             world.run_to(datetime.combine(true.date(), time(18), BEIJING))
-        assert_all_ended(world, self.ended, true.date())
+        assert_all_ended(world, self.ended, close)
 
     def _open(self) -> None:
         world = self.world
