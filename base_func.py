@@ -67,6 +67,7 @@ _BOARDS = {
     for prefix in prefixes
 }
 _B_SHARES = (("SH", "900"), ("SZ", "200"))
+_KNOWN: dict[str, Board] = {}  # what has been asked for before: there are fewer codes than a megabyte holds
 
 
 def _board(digits: str, exchange: str, code: str) -> Board:
@@ -93,10 +94,14 @@ def symbol_of(security: str) -> str:
 
 def board_of(symbol: str) -> Board:
     """Tell the board of a canonical symbol; raise UnsupportedSymbol for any other spelling."""
+    known = _KNOWN.get(symbol)
+    if known is not None:
+        return known
     digits, _, exchange = symbol.partition(".")
     if exchange not in _PREFIXES:
         raise UnsupportedSymbol(symbol, "not of the form 600000.SH")
-    return _board(digits, exchange, symbol)
+    board = _KNOWN[symbol] = _board(digits, exchange, symbol)
+    return board
 
 
 def security_of(symbol: str) -> str:

@@ -18,7 +18,6 @@ from pathlib import Path
 from base_func import BEIJING, Phase
 from desk.broker.paper import DealtFeed, PaperBroker, PaperExchange
 from desk.broker.paper.sessions import Sessions
-from desk.broker.paper.views import Picture
 from desk.cli.transactions import Deal
 from desk.core.config import Config, StrategyConfig
 from desk.core.values import EventKind, JqStatus, Mode, OrderSignal, WireEvent
@@ -144,7 +143,7 @@ class ReplayDesk:
         }
         self._bell = threading.Event()
         self.journal = _Notebook.open(folder, clock=self.clock, check=False, lasting=False, make_writer=DirectWriter)
-        desks = {
+        self._desks = {
             account.name: AccountDesk(
                 account,
                 PaperBroker(account.name, self.exchanges[account.name], self.clock.now),
@@ -153,7 +152,9 @@ class ReplayDesk:
             )
             for account in accounts
         }
-        self.trader = Trader(journal=self.journal, desks=desks, config=self.config, clock=self.clock, bell=self._bell)
+        self.trader = Trader(
+            journal=self.journal, desks=self._desks, config=self.config, clock=self.clock, bell=self._bell
+        )
         self._seq = 0
         self._bodies = 0
         self.lines: dict[str, int] = {}  # event id -> the line of the export that it tells of
@@ -172,8 +173,9 @@ class ReplayDesk:
         for moment, group in groupby(self._news, key=lambda news: news.at):
             news = list(group)
             self._go_to(moment)
-            self._tell(news)
-            self._settle()
+            for start in range(0, len(news), MAX_EVENTS):
+                self._tell(news[start : start + MAX_EVENTS])
+                self._settle()
             heard(sum(1 for one in news if one.ended))
         self._go_to(datetime.combine(self.clock.now().date(), _ENDED, BEIJING))
         for _ in range(_DAYS_AFTER):
@@ -181,9 +183,6 @@ class ReplayDesk:
                 return
             day = self.days.next_trading_day(self.clock.now().date())
             self._go_to(datetime.combine(day, _ENDED, BEIJING))
-
-    def pictures(self) -> dict[str, Picture]:
-        return {name: exchange.picture(self.clock.now()) for name, exchange in self.exchanges.items()}
 
     def _go_to(self, moment: datetime) -> None:
         """Let everything happen that happens before a moment; what falls on it is left to the caller."""
@@ -198,12 +197,23 @@ class ReplayDesk:
                 to = min(to, self._next_edge(now))
             else:
                 to, step = self._next_edge(now), _TICK_S
-            if not busy and to >= moment:
-                self.clock.turn_to(moment)  # the loop is turned once, with what is told at this moment
+            if not busy and to > moment:
+                self._pass(moment)
                 return
             before = self._mark()
             self._turn_to(min(to, moment))
             step = _TICK_S if self._mark() != before else min(step * 2, _LONGEST_STEP_S)
+
+    def _pass(self, moment: datetime) -> None:
+        """Let time go by in which nothing happens: the loop is turned with what is told at its end.
+
+        Nothing has traded since the accounts were looked at; only a limit that looks at their value wants a new look.
+        """
+        self.clock.turn_to(moment)
+        for desk in self._desks.values():
+            known = desk.snapshot is not None and desk.snapshot.day == moment.date()
+            if known and desk.config.limits.position_share is None:
+                desk.snapshot_at = self.clock.monotonic()
 
     def _turn_to(self, moment: datetime) -> None:
         closes = datetime.combine(self.clock.now().date(), _CLOSED, BEIJING)
@@ -228,9 +238,10 @@ class ReplayDesk:
     def _settle(self) -> None:
         """Turn the loop until it has nothing to do at this very moment."""
         for _ in range(60):
-            if self.trader.step() > 0 and not self._bell.is_set():
-                return
             self._bell.clear()
+            wait = self.trader.step()
+            if not self._bell.is_set() and (wait > 0 or not self._busy()):
+                return
 
     # --- what is under way ------------------------------------------------------------------------------------------
 
@@ -254,15 +265,12 @@ class ReplayDesk:
     # --- telling ----------------------------------------------------------------------------------------------------
 
     def _tell(self, news: Sequence[_News]) -> None:
-        """Store what the strategy tells as the receiver does."""
-        for start in range(0, len(news), MAX_EVENTS):
-            self._store([self._event(one) for one in news[start : start + MAX_EVENTS]], news[start:])
-
-    def _store(self, events: Sequence[WireEvent], news: Sequence[_News]) -> None:
+        """Store what the strategy tells, at most a body's worth, as the receiver does."""
+        events = [self._event(one) for one in news]
         self._bodies += 1
         body_id = hashlib.sha256(str(self._bodies).encode()).hexdigest()[:32]
         ids = [body_id] if len(events) == 1 else [f"{body_id}-{n}" for n in range(1, len(events) + 1)]
-        self.lines.update((event_id, one.deal.line) for event_id, one in zip(ids, news, strict=False))
+        self.lines.update((event_id, one.deal.line) for event_id, one in zip(ids, news, strict=True))
         now = self.clock.now()
         self.journal.accept(
             NewBody(
