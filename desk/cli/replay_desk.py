@@ -20,10 +20,12 @@ from desk.broker.paper import DealtFeed, PaperBroker, PaperExchange
 from desk.broker.paper.sessions import Sessions
 from desk.cli.transactions import Deal
 from desk.core.config import Config, StrategyConfig
-from desk.core.values import EventKind, JqStatus, Mode, OrderSignal, WireEvent
+from desk.core.ledger import Ledger
+from desk.core.values import Command, EventKind, JqStatus, Mode, OrderSignal, WireEvent
 from desk.core.wire import events_to_json
 from desk.core.wire_events import MAX_EVENTS
 from desk.dealing.account import AccountDesk, TradingDays
+from desk.dealing.telling import Teller
 from desk.journal import AccountView, Journal, NewBody, NewEvent, PositionView
 from desk.journal.writer import DirectWriter
 from Trader import Trader
@@ -97,10 +99,21 @@ class _News:
 
 
 class _Notebook(Journal):
-    """A journal without the accounts' looks: nobody watches them, and the exchanges are asked for what is told."""
+    """A journal that nobody else uses: no person asks for anything, and nobody looks at the accounts meanwhile."""
 
     def save_account(self, account: AccountView, positions: Sequence[PositionView]) -> None:
-        pass
+        """The exchanges themselves are asked in the end."""
+
+    def pending_commands(self) -> list[Command]:
+        return []
+
+
+class _Silent(Teller):
+    """Tells nobody: there is no robot to hear thousands of messages of days long past."""
+
+    def tell(self, ledger: Ledger, now: datetime) -> None:
+        ledger.batch.messages.clear()
+        ledger.heard.clear()
 
 
 class ReplayDesk:
@@ -155,6 +168,7 @@ class ReplayDesk:
         self.trader = Trader(
             journal=self.journal, desks=self._desks, config=self.config, clock=self.clock, bell=self._bell
         )
+        self.trader.teller = _Silent()
         self._seq = 0
         self._bodies = 0
         self.lines: dict[str, int] = {}  # event id -> the line of the export that it tells of
