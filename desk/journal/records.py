@@ -14,6 +14,7 @@ from dataclasses import fields
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from sqlalchemy import Table
@@ -112,6 +113,9 @@ class Codec(Generic[R]):
         self._names = [name for name, *_ in self._fields]
         self._decoded = [(name, decode) for name, _, decode, _ in self._fields if decode is not None]
         self._written = [index for index, (name, *_) in enumerate(self._fields) if name != key]
+        self._values = attrgetter(*(self._fields[index][0] for index in self._written))
+        encoders = [self._fields[index][1] for index in self._written]
+        self._encoded = [(place, encode) for place, encode in enumerate(encoders) if encode is not None]
         self.select = f"SELECT {', '.join(f'{table.name}.{column}' for column in self.columns)} FROM {table.name}"
         written = [self.columns[index] for index in self._written]
         self.insert = f"INSERT INTO {table.name} ({', '.join(written)}) VALUES ({', '.join('?' for _ in written)})"
@@ -123,11 +127,11 @@ class Codec(Generic[R]):
 
     def row(self, record: R) -> Row:
         """The columns to write, in the order of `insert` and `upsert`."""
-        out = []
-        for index in self._written:
-            name, encode, _, _ = self._fields[index]
-            value = getattr(record, name)
-            out.append(value if encode is None or value is None else encode(value))
+        out = list(self._values(record))
+        for place, encode in self._encoded:
+            value = out[place]
+            if value is not None:
+                out[place] = encode(value)
         return tuple(out)
 
     def read(self, row: Row) -> R:

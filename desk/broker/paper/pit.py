@@ -49,6 +49,7 @@ class Pit:
         self._by_remark: dict[str, PaperOrder] = {}
         self.changes = Changes()
         self._news: list[News] = []
+        self._shown: tuple[datetime, date, datetime, bool] | None = None  # now, day and what is quoted then
 
     def load(self, orders: list[PaperOrder], trades: list[BrokerTrade], next_order: int, next_trade: int) -> None:
         """Take up the day's orders and trades as the store has them."""
@@ -75,7 +76,9 @@ class Pit:
         return self.sessions.phase(self.now)
 
     def market(self, symbol: str) -> Market | None:
-        at, dark = self.sessions.quoted_at(self.day, self.now)
+        if self._shown is None or self._shown[0] is not self.now or self._shown[1] is not self.day:
+            self._shown = (self.now, self.day, *self.sessions.quoted_at(self.day, self.now))
+        at, dark = self._shown[2:]
         return self.tape.look(symbol, day_number=self.day_number, day=self.day, at=at, dark=dark)
 
     def order(self, client_order_id: str, broker_order_id: str) -> PaperOrder | None:
