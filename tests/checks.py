@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -86,24 +87,28 @@ def assert_within_a_lot(world: World) -> None:
 
 
 def assert_bought_within_entitlement(world: World) -> None:
-    """Rounding is downwards: what was bought for a book is no more than its JoinQuant orders, by their frozen rates."""
-    entitled: dict[tuple[str, str, str], Decimal] = {}
-    bought: dict[tuple[str, str, str], int] = {}
+    """Rounding is downwards: what was bought for a book is no more than its JoinQuant orders, by their frozen rates.
+
+    What we had sold of an order that JoinQuant then took back may be bought again with the next buy.
+    """
+    meant: Counter[tuple[str, str, str, str]] = Counter()
+    done: Counter[tuple[str, str, str, str]] = Counter()
     with world.journal.look() as look:
-        for strategy, account, symbol, amount, numerator, denominator in look.rows(
-            "SELECT o.strategy, r.account, o.symbol, o.amount, r.numerator, r.denominator FROM jq_orders o"
-            " JOIN jq_rates r USING (strategy, day, jq_order_id) WHERE o.side = 'buy'"
+        for *key, side, amount, counted, numerator, denominator in look.rows(
+            "SELECT o.strategy, r.account, o.symbol, o.side, o.amount, o.counted, r.numerator, r.denominator"
+            " FROM jq_orders o JOIN jq_rates r USING (strategy, day, jq_order_id)"
         ):
-            key = (strategy, account, symbol)
-            entitled[key] = entitled.get(key, Decimal(0)) + amount * Decimal(numerator) / Decimal(denominator)
-        for strategy, account, symbol, shares in look.rows(
-            "SELECT strategy, account, symbol, SUM(shares) FROM fills WHERE side = 'buy'"
-            " GROUP BY strategy, account, symbol"
+            shares = Decimal(amount if side == "buy" else counted)
+            meant[*key, side] += shares * Decimal(numerator) / Decimal(denominator)  # type: ignore[assignment]
+        for *key, side, shares in look.rows(
+            "SELECT strategy, account, symbol, side, SUM(shares) FROM fills GROUP BY strategy, account, symbol, side"
         ):
-            bought[strategy, account, symbol] = shares
-    for key, shares in bought.items():
-        most = entitled.get(key, Decimal(0))
-        assert shares <= most + Decimal("1e-6"), f"{key}: {shares} bought, entitled to {most} at most"
+            done[*key, side] = shares
+    for (*book, side), shares in done.items():
+        if side == "buy":
+            too_much_sold = max(Decimal(0), Decimal(done[*book, "sell"]) - meant[*book, "sell"])
+            most = meant[*book, "buy"] + too_much_sold
+            assert shares <= most + Decimal("1e-6"), f"{book}: {shares} bought, entitled to {most} at most"
 
 
 def debt_left(world: World, book: Book) -> int:
