@@ -267,6 +267,7 @@ class World:
         n: int | None = None,
         backtest: bool = False,
         kind: EventKind = EventKind.ORDER,
+        equity: object = None,
     ) -> WireEvent:
         """What JoinQuant says of an order, for a body of several; by default held (all filled), market style."""
         filled = (amount if status == "held" else 0) if filled is None else filled
@@ -281,6 +282,7 @@ class World:
             style=style or (Style.LIMIT if limit is not None else Style.MARKET),
             limit=None if limit is None else Decimal(str(limit)),
             holding_after=n,
+            equity=None if equity is None else Decimal(str(equity)),
         )
         return WireEvent(
             kind=kind,

@@ -78,6 +78,11 @@ def ratio(home: Path, name: str, value: str, account: str | None) -> str:
     return _told(place, loaded, {f"策略[{strategy.name}].跟单比例": (before, value)})
 
 
+def full_name(home: Path, name: str) -> str:
+    """The name of a strategy that was named by name or kid."""
+    return find(Home(home).config(), name).name
+
+
 def mode(home: Path, name: str, word: str, *, yes: bool) -> str:
     """Set the mode; 实盘 only by a person's explicit word."""
     wanted = _MODES.get(word.strip().lower())

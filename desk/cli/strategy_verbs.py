@@ -7,7 +7,9 @@ from typing import Any
 
 import click
 
-from desk.cli import facts, sending, showing, strategies
+from desk.cli import exits, facts, sending, showing, strategies
+from desk.cli.asking import ask
+from desk.cli.exits import Leave
 from desk.cli.home import Home
 from desk.cli.options import with_home, with_json
 from desk.clock import SystemClock
@@ -69,10 +71,15 @@ def strategy_resume(home: Path, name: str) -> None:
 @click.argument("name", metavar="名称")
 @click.argument("ratio", metavar="比例")
 @click.option("--account", help="只改这个账户上的比例")
+@click.option("--plan", is_flag=True, help="已持有的也按新比例做一份计划，等人批准")
 @with_home
-def strategy_ratio(home: Path, name: str, ratio: str, account: str | None) -> None:
+def strategy_ratio(home: Path, name: str, ratio: str, account: str | None, plan: bool) -> None:
     """改跟单比例；只影响以后的买入。"""
     showing.say(strategies.ratio(home, name, ratio, account))
+    if plan:
+        answer = ask(home, "plan", {"strategy": strategies.full_name(home, name)})
+        (showing.say if answer.code == exits.FINE else showing.hint)(answer.text)
+        raise Leave(answer.code)
 
 
 @strategy.command("mode")

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from decimal import Decimal
 
 from desk.core.book import exact
 from desk.core.config import StrategyConfig
-from desk.core.differences import compare, said_by
+from desk.core.differences import Said, compare, said_by
 from desk.core.healing import bring_own_to_entitled
 from desk.core.ledger import Ledger
-from desk.core.plans import Plan, PlanKind, drop_plan, figures_of, grew, put_plan, rows_of
-from desk.core.snapshot import blocked, heal, price_finder
+from desk.core.plans import Plan, PlanKind, drop_plan, figures_of, grew, make_plan, put_plan, rows_of
+from desk.core.scaling import ratios_of, scales_of
+from desk.core.snapshot import blocked, heal, price_finder, without_ratio
 from desk.core.values import Event, SnapshotSignal
-from desk.core.view import View, routes
+from desk.core.view import View
 
 
 class CannotApprove(Exception):
@@ -26,7 +26,7 @@ def approve_plan(ledger: Ledger, plan: Plan, view: View) -> str:
     With other books than those it was made of it is dropped; if it would trade more than was shown, it is shown again.
     """
     strategy, event = view.config.strategy(plan.strategy), plan.event
-    if strategy is None or event is None or not isinstance(event.body.content, SnapshotSignal):
+    if strategy is None:
         drop_plan(ledger, plan.strategy)
         raise CannotApprove(f"计划 {plan.plan_id} 的策略已经不在配置里,计划作废。")
     reason = blocked(strategy, view)
@@ -35,32 +35,67 @@ def approve_plan(ledger: Ledger, plan: Plan, view: View) -> str:
     if figures_of(ledger, plan.strategy) != plan.figures:
         drop_plan(ledger, plan.strategy)
         raise CannotApprove(f"做计划 {plan.plan_id} 之后账本又变了,计划作废;下一份快照会重新做。")
-    said = said_by(event.body.content)
+    said = said_in(event)
     price_of = price_finder(said, strategy, view)
     differences = compare(ledger, plan.strategy, said, price_of) if plan.kind is PlanKind.HEAL else []
+    unscaled = without_ratio(ledger, strategy, differences, view)
+    if unscaled:
+        raise CannotApprove(f"现在不能执行计划 {plan.plan_id}:{unscaled}。")
     rows = rows_of(ledger, strategy, kind=plan.kind, differences=differences, price_of=price_of, view=view)
     if grew(plan.rows, rows):
         put_plan(ledger, replace(plan, rows=rows))
         raise CannotApprove(f"计划 {plan.plan_id} 比给您看的时候变大了,没有执行;请用 plan show 再看一遍,再批准。")
     drop_plan(ledger, plan.strategy)
-    if plan.kind is PlanKind.HEAL:
+    if plan.kind is PlanKind.HEAL and event is not None:
         return heal(ledger, event, strategy, differences, said, view, approved=True)
-    return _build(ledger, event, strategy, dict(said.prices), view)
+    return _build(ledger, plan, strategy, said, view)
 
 
-def _build(
-    ledger: Ledger,
-    event: Event,
-    strategy: StrategyConfig,
-    prices: dict[str, Decimal],
-    view: View,
-) -> str:
+def said_in(event: Event | None) -> Said:
+    """What the snapshot of a plan says; nothing for a plan without one."""
+    content = event.body.content if event is not None else None
+    if isinstance(content, SnapshotSignal):
+        return said_by(content)
+    return Said(shares={}, prices={}, orders={}, unsupported=())
+
+
+def propose_build(ledger: Ledger, strategy: StrategyConfig, view: View) -> Plan | None:
+    """Make the plan that brings T to the ratio's part of what the strategy holds; None if it would trade nothing."""
+    plan = make_plan(
+        ledger,
+        strategy,
+        kind=PlanKind.BUILD,
+        event=None,
+        differences=[],
+        why=[],
+        price_of=price_finder(said_in(None), strategy, view),
+        view=view,
+    )
+    if not plan.rows:
+        return None
+    put_plan(ledger, plan)
+    return plan
+
+
+def _build(ledger: Ledger, plan: Plan, strategy: StrategyConfig, said: Said, view: View) -> str:
     """Make T the ratio's part of C on every account that follows, and trade what is shown."""
-    holdings = [h for (name, _), h in ledger.holdings.items() if name == strategy.name and h.counted_shares]
-    for account, ratio in routes(view.config, strategy).items():
-        for holding in holdings:
-            book = ledger.book(strategy.name, account, holding.symbol)
-            after = replace(book, entitled=exact(holding.counted_shares * ratio))
-            ledger.put_book(after, "建仓", event.event_id, view.now)
-    raised = bring_own_to_entitled(ledger, event, strategy, prices, view, approved=True)
+    price_of = price_finder(said, strategy, view)
+    for (name, symbol), holding in list(ledger.holdings.items()):
+        counted = holding.counted_shares
+        if name != strategy.name or not counted:
+            continue
+        scales = scales_of(ledger, strategy, view, symbol=symbol, amount=counted, price=price_of(symbol))
+        for account, ratio in ratios_of(scales).items():
+            book = ledger.book(name, account, symbol)
+            ledger.put_book(replace(book, entitled=exact(counted * ratio)), "建仓", plan.plan_id, view.now)
+    event = plan.event
+    raised = bring_own_to_entitled(
+        ledger,
+        strategy,
+        ref=event.event_id if event is not None else plan.plan_id,
+        day=event.body.strategy_time.date() if event is not None else view.now.date(),
+        prices=said.prices,
+        view=view,
+        approved=True,
+    )
     return f"已按计划建仓,{len(raised)} 笔委托。"

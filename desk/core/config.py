@@ -7,7 +7,7 @@ from datetime import date, time
 from decimal import Decimal
 from pathlib import Path
 
-from desk.core.values import Adoption, Follows, Mode, SnapshotPolicy
+from desk.core.values import Adoption, Follows, Mode, Scaling, SnapshotPolicy
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,6 +29,9 @@ class AccountShare:
 
     account: str
     ratio: Decimal
+    scaling: Scaling = Scaling.RATIO  # 跟单方式
+    capital: Decimal | None = None  # 资金, yuan: what stands for the strategy's equity
+    per_order: Decimal | None = None  # 每单金额, yuan: what stands for one buy order
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -12,9 +12,10 @@ from decimal import Decimal
 from base_func import Board, UnsupportedSymbol, board_of, symbol_of
 from desk.core.absorbing import absorb_news, store, take_back, tell_resting_intents
 from desk.core.book import Absorbed, OrderNews, close_without_final, counts
-from desk.core.config import Config
+from desk.core.config import Config, StrategyConfig
 from desk.core.endings import note_gap, settle_event
 from desk.core.ledger import Ledger
+from desk.core.scaling import Scale, note_equity, note_inputs, ratios_of, scales_of
 from desk.core.snapshot import hear_snapshot, in_snapshot
 from desk.core.values import (
     CancelSignal,
@@ -32,7 +33,7 @@ from desk.core.values import (
 )
 from desk.core.verdict import merged
 from desk.core.view import View, routes
-from desk.core.wishes import wish_to_buy, wish_to_sell
+from desk.core.wishes import anchor_of, wish_to_buy, wish_to_sell
 
 _BY_TARGET = "这个策略按目标持仓跟,不看单笔委托;下一份持仓会包含它。"
 
@@ -95,6 +96,12 @@ def _decide_order(ledger: Ledger, event: Event, signal: OrderSignal, view: View)
     )
     if news.side is Side.SELL:
         _close_outsold(ledger, news, event.event_id, view)
+    scales: dict[str, Scale] = {}
+    if not test:
+        note_equity(ledger, event, strategy)
+    if news.side is Side.BUY:
+        scales = _scales(ledger, event, news, strategy, signal, view)
+        where = ratios_of(scales)
     done = absorb_news(ledger, news, where, event.event_id)
     take_back(ledger, done, view)
     tell_resting_intents(ledger, done.order, event.received_at, view.now)
@@ -111,6 +118,12 @@ def _decide_order(ledger: Ledger, event: Event, signal: OrderSignal, view: View)
         part = decide(ledger, event, signal, strategy, account, done, view, where)
         if part is not None:
             idle.append(part)
+    idle += [
+        Part(shares=done.delta, reason=scale.reason, text=view.sentence(scale.reason))
+        for scale in scales.values()
+        if scale.reason is not None
+    ]
+    note_inputs(ledger, event.event_id, scales)
     if idle:
         ledger.put_event(event, replace(outcome, parts=merged(idle)))
     followed = all(part.reason is Reason.ALREADY_FOLLOWED for part in idle)
@@ -118,6 +131,22 @@ def _decide_order(ledger: Ledger, event: Event, signal: OrderSignal, view: View)
         ledger.end_event(_outcome(event, view, Verdict.IGNORED, Reason.ALREADY_FOLLOWED, tuple(idle)))
         return
     settle_event(ledger, event.event_id, view.now)
+
+
+def _scales(
+    ledger: Ledger, event: Event, news: OrderNews, strategy: StrategyConfig, signal: OrderSignal, view: View
+) -> dict[str, Scale]:
+    return scales_of(
+        ledger,
+        strategy,
+        view,
+        symbol=news.symbol,
+        amount=news.amount,
+        price=anchor_of(signal),
+        test=event.body.kind is EventKind.TEST,
+        live_test=event.body.live_test,
+        frozen=ledger.jq_rates.get((news.strategy, news.day, news.jq_order_id), {}),
+    )
 
 
 def _close_outsold(ledger: Ledger, news: OrderNews, ref: str, view: View) -> None:

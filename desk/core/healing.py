@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 
 from base_func import legal_buy
@@ -15,6 +16,7 @@ from desk.core.day import raise_debt
 from desk.core.differences import Difference, Said, gone_orders, known_live
 from desk.core.ledger import BookKey, Ledger
 from desk.core.pricing import out_of_band
+from desk.core.scaling import ratios_of, scales_of
 from desk.core.values import Event, Holding, Intent, JqOrder, JqStatus, Origin, Side, Style
 from desk.core.view import View, intent_id_for, routes
 
@@ -31,7 +33,8 @@ def apply_differences(
         change = one.said - ledger.holding(event.strategy, one.symbol).strategy_shares
         if change:
             news = _news(event, one.symbol, change, view)
-            absorb_news(ledger, news, where, event.event_id, CAUSE)
+            scales = scales_of(ledger, strategy, view, symbol=one.symbol, amount=abs(change), price=one.price)
+            absorb_news(ledger, news, ratios_of(scales), event.event_id, CAUSE)
         learn_orders(ledger, event, one.symbol, said, view)
         _make_exact(ledger, event, one, view)
 
@@ -148,21 +151,31 @@ def learn_orders(ledger: Ledger, event: Event, symbol: str, said: Said, view: Vi
 
 
 def bring_own_to_entitled(
-    ledger: Ledger, event: Event, strategy: StrategyConfig, prices: dict[str, Decimal], view: View, *, approved: bool
+    ledger: Ledger,
+    strategy: StrategyConfig,
+    *,
+    ref: str,
+    day: date,
+    prices: Mapping[str, Decimal],
+    view: View,
+    approved: bool,
 ) -> list[Intent]:
-    """Raise the debts and buy the shortfalls of a strategy's books; what must not be bought stays a shortfall."""
+    """Raise the debts and buy the shortfalls of a strategy's books; what must not be bought stays a shortfall.
+
+    `ref` names what asks for it (an event, a plan); `day` is the day that the prices, in yuan, are of.
+    """
     raised: list[Intent] = []
     following = routes(view.config, strategy)
     for key, book in list(ledger.books.items()):
-        if key[0] != event.strategy or book.frozen is not None:
+        if key[0] != strategy.name or book.frozen is not None:
             continue
-        day = view.trading_day(key[1], view.now)
-        debt = raise_debt(ledger, key, origin=Origin.DEBT, approved=approved, day=day, now=view.now)
+        trading = view.trading_day(key[1], view.now)
+        debt = raise_debt(ledger, key, origin=Origin.DEBT, approved=approved, day=trading, now=view.now)
         if debt is not None:
             raised.append(debt)
             continue
-        if key[1] in following and _may_buy(event, strategy, key, prices.get(key[2]), view):
-            bought = _raise_purchase(ledger, event, key, prices.get(key[2]), approved, view)
+        if key[1] in following and _may_buy(day, strategy, key, prices.get(key[2]), view):
+            bought = _raise_purchase(ledger, ref, day, key, prices.get(key[2]), approved, view)
             raised += [bought] if bought is not None else []
     return raised
 
@@ -179,18 +192,18 @@ def buys(strategy: StrategyConfig, symbol: str) -> bool:
     return listed and not strategy.sell_only
 
 
-def _may_buy(event: Event, strategy: StrategyConfig, key: BookKey, price: Decimal | None, view: View) -> bool:
+def _may_buy(day: date, strategy: StrategyConfig, key: BookKey, price: Decimal | None, view: View) -> bool:
     _, account, symbol = key
     if not buys(strategy, symbol):
         return False
     instrument = view.instrument(account, symbol, price)
-    if instrument is None or instrument.day != event.body.strategy_time.date():
+    if instrument is None or instrument.day != day:
         return True
     return not out_of_band(price, instrument)
 
 
 def _raise_purchase(
-    ledger: Ledger, event: Event, key: BookKey, price: Decimal | None, approved: bool, view: View
+    ledger: Ledger, ref: str, day: date, key: BookKey, price: Decimal | None, approved: bool, view: View
 ) -> Intent | None:
     shares = shortfall_of(ledger, key)
     if shares == 0:
@@ -198,7 +211,7 @@ def _raise_purchase(
     strategy, account, symbol = key
     book = ledger.book(*key)
     intent = Intent(
-        intent_id=intent_id_for(event.event_id, account, symbol, Origin.PLAN),
+        intent_id=intent_id_for(ref, account, symbol, Origin.PLAN),
         origin=Origin.PLAN,
         event_id=None,
         strategy=strategy,
@@ -207,13 +220,13 @@ def _raise_purchase(
         side=Side.BUY,
         decided=shares,
         anchor=price,
-        jq_day=event.body.strategy_time.date(),
+        jq_day=day,
         approved=approved,
         inputs=json.dumps(
             {
                 "config": view.config.version,
                 "decided": shares,
-                "snapshot": event.event_id,
+                "asked_by": ref,
                 "entitled": str(book.entitled),
                 "own": book.own,
                 "open": ledger.open_shares(key, Side.BUY),

@@ -18,6 +18,7 @@ from desk.core.config import StrategyConfig
 from desk.core.differences import Difference
 from desk.core.healing import buys
 from desk.core.ledger import BookKey, Ledger
+from desk.core.scaling import ratios_of, scales_of
 from desk.core.values import Book, Event, Side
 from desk.core.view import View, intent_id_for, routes
 from desk.core.wire_events import event_from_json, events_to_json
@@ -188,13 +189,16 @@ def rows_of(
     view: View,
 ) -> tuple[PlanRow, ...]:
     """The orders that approving would lead to now, sells first."""
-    ratios = routes(view.config, strategy)
+    following = routes(view.config, strategy)
     changes = {one.symbol: one.change for one in differences}
     symbols = {symbol for name, symbol in ledger.holdings if name == strategy.name} | set(changes)
     rows: list[PlanRow] = []
     for symbol in sorted(symbols):
-        accounts = dict.fromkeys([*ratios, *ledger.accounts_of_book(strategy.name, symbol)])
+        price = price_of(symbol)
         counted = ledger.holding(strategy.name, symbol).counted_shares
+        amount = counted if kind is PlanKind.BUILD else abs(changes.get(symbol, 0))
+        ratios = ratios_of(scales_of(ledger, strategy, view, symbol=symbol, amount=amount, price=price))
+        accounts = dict.fromkeys([*following, *ledger.accounts_of_book(strategy.name, symbol)])
         for account in accounts:
             key = (strategy.name, account, symbol)
             book, ratio = ledger.book(*key), ratios.get(account)
@@ -202,7 +206,7 @@ def rows_of(
                 entitled = exact(counted * ratio) if ratio is not None else book.entitled
             else:
                 entitled = _entitled_after(book, changes.get(symbol, 0), counted, ratio)
-            row = _row(ledger, key, entitled, ratio is not None and buys(strategy, symbol), price_of(symbol))
+            row = _row(ledger, key, entitled, account in following and buys(strategy, symbol), price)
             rows += [row] if row is not None else []
     return tuple(sorted(rows, key=lambda row: row.side == Side.BUY.value))
 

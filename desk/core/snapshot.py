@@ -16,6 +16,7 @@ from desk.core.differences import Difference, Said, compare, held_by, said_by, w
 from desk.core.healing import apply_differences, bring_own_to_entitled, learn_orders
 from desk.core.ledger import Ledger
 from desk.core.plans import PlanKind, drop_plan, make_plan, plan_of, put_plan
+from desk.core.scaling import note_equity, scales_of
 from desk.core.values import (
     Adoption,
     Event,
@@ -91,6 +92,7 @@ def hear_snapshot(ledger: Ledger, event: Event, snapshot: SnapshotSignal, view: 
     if 0 < event.body.seq < ledger.seqs.get(event.strategy, 0):
         return None, "之后的信号先到了,这份快照不能再与账本比较,等下一份。"
     said = said_by(snapshot)
+    note_equity(ledger, event, strategy)
     if _is_new(ledger, event.strategy):
         return None, _adopt(ledger, event, strategy, said, view)
     price_of = price_finder(said, strategy, view)
@@ -109,7 +111,7 @@ def hear_snapshot(ledger: Ledger, event: Event, snapshot: SnapshotSignal, view: 
         price_of,
         held_by(ledger, event.strategy),
         most=strategy.snapshot_max_cut,
-        blocked=blocked(strategy, view),
+        blocked=blocked(strategy, view) or without_ratio(ledger, strategy, differences, view),
     )
     if why or (strategy.snapshot_policy is SnapshotPolicy.PROPOSE and not by_target):
         return None, _propose(ledger, event, strategy, PlanKind.HEAL, differences, why, said, view)
@@ -135,7 +137,15 @@ def heal(
     apply_differences(ledger, event, strategy, differences, said, view)
     _put_booked(ledger, event.strategy, Booked(seq=event.body.seq, at=event.body.strategy_time, brought=view.now))
     _close_gaps(ledger, event.strategy, view.now)
-    raised = bring_own_to_entitled(ledger, event, strategy, dict(said.prices), view, approved=approved)
+    raised = bring_own_to_entitled(
+        ledger,
+        strategy,
+        ref=event.event_id,
+        day=event.body.strategy_time.date(),
+        prices=said.prices,
+        view=view,
+        approved=approved,
+    )
     if not differences and not raised:
         return "与账本一致。"
     if strategy.follows is Follows.TARGET:
@@ -163,6 +173,17 @@ def blocked(strategy: StrategyConfig, view: View) -> str:
     if reason is None and not strategy.enabled:
         reason = Reason.PAUSED
     return reason.value if reason is not None else ""
+
+
+def without_ratio(ledger: Ledger, strategy: StrategyConfig, differences: list[Difference], view: View) -> str:
+    """Why what the strategy has more than we know cannot be scaled now, in words; '' if it can."""
+    for one in differences:
+        if one.change > 0:
+            scales = scales_of(ledger, strategy, view, symbol=one.symbol, amount=one.change, price=one.price)
+            reasons = [scale.reason.value for scale in scales.values() if scale.reason is not None]
+            if reasons:
+                return reasons[0]
+    return ""
 
 
 def price_finder(said: Said, strategy: StrategyConfig, view: View) -> Callable[[str], Decimal | None]:

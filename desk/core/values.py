@@ -108,6 +108,14 @@ class Mode(StrEnum):
     LIVE = "实盘"
 
 
+class Scaling(StrEnum):
+    """How many of our shares a buy of the strategy's stands for."""
+
+    RATIO = "固定比例"
+    CAPITAL = "按资金"
+    PER_ORDER = "固定金额"
+
+
 class Follows(StrEnum):
     """What of a strategy is followed."""
 
@@ -175,6 +183,7 @@ class Reason(StrEnum):
     CLOSE_UNFILLED = "收盘未成交"
     CIRCUIT_BROKEN = "已熔断"
     UNSUPPORTED = "不支持的品种"
+    EQUITY_UNKNOWN = "权益未知"
 
 
 class Origin(StrEnum):

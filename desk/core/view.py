@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from desk.core.config import Config, StrategyConfig
+from desk.core.config import AccountShare, Config, StrategyConfig
 from desk.core.market import Instrument
 from desk.core.values import Mode, Reason
 
@@ -36,12 +36,19 @@ def routes(
     config: Config, strategy: StrategyConfig, *, test: bool = False, live_test: bool = False
 ) -> dict[str, Decimal]:
     """The accounts that a strategy's events are traded on, with their ratios; 模拟 never names a real account."""
-    found: dict[str, Decimal] = {}
+    shares = shares_routed(config, strategy, test=test, live_test=live_test)
+    return {account: share.ratio for account, share in shares.items()}
+
+
+def shares_routed(
+    config: Config, strategy: StrategyConfig, *, test: bool = False, live_test: bool = False
+) -> dict[str, AccountShare]:
+    found: dict[str, AccountShare] = {}
     for share in strategy.accounts:
         account = config.account(share.account)
         real = account is not None and account.channel != "paper"
         to_paper = not live_test if test else strategy.mode is Mode.PAPER
-        found[shadow_of(share.account) if real and to_paper else share.account] = share.ratio
+        found[shadow_of(share.account) if real and to_paper else share.account] = share
     return found
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from desk.core.approving import CannotApprove, approve_plan
+from desk.core.approving import CannotApprove, approve_plan, propose_build
 from desk.core.book import exact
 from desk.core.config import Config
 from desk.core.day import empty_entitlement, raise_debt
@@ -57,6 +57,8 @@ class Persons:
                 return self.unhalt(args.get("reason", ""))
             case "reconcile":
                 return self.reconcile(apply=args.get("apply") == "1")
+            case "plan":
+                return self.plan(args.get("strategy", ""))
             case "reload":
                 return self.reload_config(args.get("resumed", ""))
         raise CannotDo(texts.unknown_command(command.verb))
@@ -102,6 +104,14 @@ class Persons:
             if done.event_id is not None:
                 settle_event(self.ledger, done.event_id, self.now)
         return texts.rejected(len(found))
+
+    def plan(self, name: str) -> str:
+        """Make the plan that brings what is held of a strategy to its ratio now."""
+        strategy = self.config.strategy(name)
+        if strategy is None:
+            raise CannotDo(texts.no_such_strategy(name))
+        made = propose_build(self.ledger, strategy, self.view())
+        return texts.planned(made.plan_id, len(made.rows)) if made is not None else texts.NOTHING_TO_PLAN
 
     # --- orders -----------------------------------------------------------------------------------------------------
 

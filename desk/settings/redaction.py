@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
+from desk.core.values import Scaling
 from desk.settings.document import ANALYSIS_FILE, FOLLOW_FILE
-from desk.settings.model import AccountConfig, Config, Limits, StrategyConfig
+from desk.settings.model import AccountConfig, AccountShare, Config, Limits, StrategyConfig
 from desk.settings.table import Section, Setting, rows_of
 
 MASK = "******"
@@ -58,9 +59,16 @@ def masked(setting: Setting, value: object) -> object:
 
 def _strategy(strategy: StrategyConfig) -> dict[str, object]:
     shown = _shown(Section.STRATEGY, strategy)
-    ratio = next(setting for setting in rows_of(Section.SHARE) if setting.attribute == "ratio")
-    shown["账户"] = [{"账户": share.account, "跟单比例": ratio.kind.show(share.ratio)} for share in strategy.accounts]
+    shown["账户"] = [_share(share) for share in strategy.accounts]
     return shown
+
+
+def _share(share: AccountShare) -> dict[str, object]:
+    """The ratio alone, unless the account is scaled in another way."""
+    rows = rows_of(Section.SHARE)
+    if share.scaling is Scaling.RATIO:
+        rows = tuple(row for row in rows if row.attribute in ("account", "ratio"))
+    return {row.key: row.kind.show(getattr(share, row.attribute)) for row in rows}
 
 
 def _account(account: AccountConfig) -> dict[str, object]:

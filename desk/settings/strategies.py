@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
-from desk.core.values import Mode
+from desk.core.values import Mode, Scaling
 from desk.settings.accounts import RESERVED_NAME, AccountRead
 from desk.settings.document import FOLLOW_FILE, clean
 from desk.settings.kinds import number_text
@@ -15,6 +16,8 @@ from desk.settings.problems import Findings
 from desk.settings.sections import Part, item_path, place, read_section
 from desk.settings.table import Section, closest, row
 from desk.texts import settings as texts
+
+_OF_A_SHARE = ("ratio", "scaling", "capital", "per_order")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,12 +65,11 @@ def _shares(
 ) -> tuple[AccountShare, ...]:
     """Who follows, with which ratio."""
     here = place(path, "账户")
-    ratio = Decimal(str(part.values["ratio"]))
     names = [account.name for account in accounts or () if account.name is not None]
     if raw in (None, ""):
         if accounts is not None and len(accounts) > 1:
             findings.problem(FOLLOW_FILE, here, texts.ACCOUNT_NOT_SAID)
-        return tuple(AccountShare(account=name, ratio=ratio) for name in names[:1])
+        return tuple(_checked(_share(name, part.values, {}), part, path, findings) for name in names[:1])
     if isinstance(raw, list) and not raw:
         findings.problem(FOLLOW_FILE, here, texts.NO_SHARES)
     items = raw if isinstance(raw, list) else [{"账户": raw}]
@@ -83,8 +85,22 @@ def _shares(
             findings.problem(FOLLOW_FILE, here, texts.unknown_account(clean(name), names, near))
         if any(share.account == name for share in shares):
             findings.problem(FOLLOW_FILE, here, texts.used_twice("账户", clean(name)))
-        shares.append(AccountShare(account=name, ratio=Decimal(str(one.values.get("ratio", ratio)))))
+        shares.append(_checked(_share(name, part.values, one.values), part, path, findings))
     return tuple(shares)
+
+
+def _share(name: str, above: Mapping[str, Any], own: Mapping[str, Any]) -> AccountShare:
+    """One account's part: what it does not say itself, the strategy says."""
+    values = {key: own.get(key, above[key]) for key in _OF_A_SHARE}
+    return AccountShare(account=name, **{**values, "ratio": Decimal(str(values["ratio"]))})
+
+
+def _checked(share: AccountShare, part: Part, path: str, findings: Findings) -> AccountShare:
+    if share.scaling is Scaling.CAPITAL and share.capital is None and part.usable("资金"):
+        findings.problem(FOLLOW_FILE, place(path, "资金"), texts.NO_CAPITAL)
+    if share.scaling is Scaling.PER_ORDER and share.per_order is None and part.usable("每单金额"):
+        findings.problem(FOLLOW_FILE, place(path, "每单金额"), texts.NO_PER_ORDER)
+    return share
 
 
 def _check(strategy: StrategyRead, accounts: Sequence[AccountRead] | None, path: str, findings: Findings) -> None:
@@ -122,7 +138,7 @@ def _check_apart(strategy: StrategyRead, others: Sequence[StrategyRead], path: s
 
 
 def build(strategy: StrategyRead) -> StrategyConfig:
-    values = {key: value for key, value in strategy.part.values.items() if key not in ("ratio", "accounts")}
+    values = {key: value for key, value in strategy.part.values.items() if key not in (*_OF_A_SHARE, "accounts")}
     return StrategyConfig(accounts=strategy.shares, **values)  # type: ignore[arg-type]
 
 

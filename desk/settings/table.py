@@ -11,7 +11,7 @@ import difflib
 from collections.abc import Iterable
 from enum import StrEnum
 
-from desk.core.values import Adoption, Follows, Mode, SnapshotPolicy
+from desk.core.values import Adoption, Follows, Mode, Scaling, SnapshotPolicy
 from desk.settings import kinds
 from desk.settings.document import ANALYSIS_FILE, FOLLOW_FILE
 from desk.settings.kinds import Kind
@@ -148,6 +148,16 @@ SETTINGS: tuple[Setting, ...] = (
     _row(_S, "跟单比例", "ratio", _RATIO, "聚宽买 1 股，我们买几股", default=1),
     _row(
         _S,
+        "跟单方式",
+        "scaling",
+        kinds.member(Scaling),
+        "固定比例；按资金：比例 = 资金 ÷ 策略总权益；固定金额：每笔买入约多少元",
+        default=Scaling.RATIO,
+    ),
+    _row(_S, "资金", "capital", _YUAN_LIMIT, "按资金时，用多少元对应策略的全部权益", default=None),
+    _row(_S, "每单金额", "per_order", _YUAN_LIMIT, "固定金额时，聚宽一笔买入我们买多少元", default=None),
+    _row(
+        _S,
         "账户",
         "accounts",
         _ACCOUNT_CHOICE,
@@ -203,6 +213,11 @@ SETTINGS: tuple[Setting, ...] = (
     # --- 策略的账户列表里的一项
     _row(Section.SHARE, "账户", "account", _NAME, "账户名称", default=_REQUIRED),
     _row(Section.SHARE, "跟单比例", "ratio", _RATIO, "在这个账户上的跟单比例", default=Default.INHERIT),
+    _row(
+        Section.SHARE, "跟单方式", "scaling", kinds.member(Scaling), "在这个账户上的跟单方式", default=Default.INHERIT
+    ),
+    _row(Section.SHARE, "资金", "capital", _YUAN_LIMIT, "在这个账户上的资金", default=Default.INHERIT),
+    _row(Section.SHARE, "每单金额", "per_order", _YUAN_LIMIT, "在这个账户上的每单金额", default=Default.INHERIT),
     # --- 限额
     _row(_L, "单笔金额", "order_value", _YUAN_LIMIT, "一个买入信号最多多少元"),
     _row(_L, "单日成交额", "day_turnover", _YUAN_LIMIT, "一天最多成交多少元"),

@@ -6,6 +6,7 @@ REJECTED_BY_PERSON = "已被人工拒绝。"
 CANCEL_KEPT = "这张委托还没有确认是否到了柜台,撤单要求已记下,一旦确认立即撤。"
 CANCEL_COMES = "已要求撤单,余量今天不再追。"
 BAD_RESOLVE = "只能判定为 absent(没有这张委托)、live(还在)或 filled N(成交了 N 股)。"
+NOTHING_TO_PLAN = "已持有的与比例一致,不需要买卖。"
 NOT_HALTED = "现在没有急停。"
 
 
@@ -29,6 +30,14 @@ def approved(count: int) -> str:
 
 def rejected(count: int) -> str:
     return f"已拒绝 {count} 笔。"
+
+
+def no_such_strategy(name: str) -> str:
+    return f"没有叫 {name} 的策略。"
+
+
+def planned(plan_id: str, orders: int) -> str:
+    return f"已做计划 {plan_id},{orders} 笔委托:用 plan show {plan_id} 看一遍,再 approve 或 reject。"
 
 
 def plan_rejected(plan_id: str) -> str:

@@ -24,6 +24,7 @@ from desk.core.values import (
     OrderState,
     Origin,
     Reason,
+    Scaling,
     Side,
     SnapshotPolicy,
     Style,
@@ -88,6 +89,7 @@ LABELS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
     Mode: {Mode.PAPER: "模拟", Mode.CONFIRM: "确认", Mode.LIVE: "实盘"},
     Adoption: {adoption: adoption.value for adoption in Adoption},
     Follows: {what: what.value for what in Follows},
+    Scaling: {scaling: scaling.value for scaling in Scaling},
     SnapshotPolicy: {policy: policy.value for policy in SnapshotPolicy},
     Reason: {reason: reason.value for reason in Reason},  # the code is Chinese already: docs, JSON and people share it
     Origin: {
@@ -133,6 +135,7 @@ _REASON_TEXTS: Mapping[Reason, str] = {
     "请在聚宽策略里设置 use_real_price=True。",
     Reason.BEYOND_LIMIT: "在策略给的限价之内买不到或卖不掉，剩下的没有成交；无需处理，或在聚宽放宽限价。",
     Reason.LIMIT_UNKNOWN: "策略用了限价单但信号里没有限价，没有下单；请更新聚宽代码（用 snippet 重新生成）。",
+    Reason.EQUITY_UNKNOWN: "按资金跟单，但还不知道策略的总权益，没有买；聚宽发来一次快照或带权益的信号以后就能跟。",
     Reason.TOO_OLD: "信号送到时已超过有效时间，买入不再跟；请检查网络和聚宽是否延迟，隔日的卖出可用 approve 执行。",
     Reason.LIMIT_UP: "股票涨停，没有追买；想排队买入可打开策略的“涨停排队”。",
     Reason.LIMIT_DOWN: "股票跌停，没能卖出；打开跌停后会自动补卖，不必重发信号。",

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from desk.core.values import Mode
+from desk.core.values import Mode, Scaling
 from desk.settings.document import ANALYSIS_FILE, FOLLOW_FILE
 from desk.settings.loader import examine, load, read
 from desk.settings.model import AccountShare, Limits
@@ -537,3 +537,18 @@ def test_a_paper_account_takes_its_quotes_over_another_accounts_line():
     real = account("甲", 通道="miniqmt", qmt路径="D:/x", qmt账户="1", xtquant路径="D:/lib")
     config = loaded(follow(strategy(账户="乙")), analysis(real, account("乙", 行情="通道"))).config
     assert [(a.name, a.feed, a.xtquant_path) for a in config.accounts] == [("甲", "通道", "D:/lib"), ("乙", "通道", "")]
+
+
+def test_an_account_is_scaled_in_the_strategys_way_or_its_own():
+    shares = ["甲", {"账户": "乙", "跟单方式": "固定金额", "每单金额": "20000"}]
+    config = loaded(
+        follow(strategy(跟单方式="按资金", 资金=200000, 账户=shares)), analysis(account("甲"), account("乙"))
+    ).config
+    first, second = config.strategies[0].accounts
+    assert (first.scaling, first.capital) == (Scaling.CAPITAL, 200000)
+    assert (second.scaling, second.per_order) == (Scaling.PER_ORDER, 20000)
+
+
+@pytest.mark.parametrize(("way", "key"), [("按资金", "资金"), ("固定金额", "每单金额")])
+def test_a_way_of_scaling_wants_its_figure(way, key):
+    assert any(f"「{key}」" in str(problem) for problem in refused(follow(strategy(跟单方式=way))))
