@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from desk.cli import exits, showing
+from desk.cli.books_verb import books
 from desk.cli.exits import Leave
 from desk.cli.home import CONSOLE, RECEIVER, TRADER, Home
 from desk.cli.key_verbs import keys
@@ -141,7 +142,6 @@ _list("signals", "看今天的信号和结论。")
 _list("orders", "看今天的委托。")
 _list("fills", "看今天的成交。")
 _list("positions", "看账户持仓。", by_day=False)
-_list("books", "看每个策略的账本：应有、实有、欠卖。", by_day=False)
 
 
 @cli.command()
@@ -283,7 +283,7 @@ def doctor(home: Path, order_test: bool, security: str, yes: bool, as_json: bool
     raise Leave(setting_up.doctor(home, as_json=as_json, order_test=security if order_test else "", yes=yes))
 
 
-for _command in (strategy, plan, keys, snippet, jq_positions, test_signal, replay):
+for _command in (strategy, plan, keys, snippet, jq_positions, test_signal, replay, books):
     cli.add_command(_command)
 
 

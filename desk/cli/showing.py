@@ -139,6 +139,18 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         ("欠卖", _shares("debt_shares")),
         ("问题", _plain("gap")),
     ),
+    "books_at": (
+        ("策略", _plain("strategy")),
+        ("账户", _plain("account")),
+        ("代码", _plain("symbol")),
+        ("聚宽持有", _shares("strategy_shares")),
+        ("计入", _shares("counted_shares")),
+        ("应有", lambda row: _short_decimal(row["entitled_shares"])),
+        ("实有", _shares("own_shares")),
+        ("最后变动", lambda row: day_and_time(datetime.fromisoformat(row["changed_at"]))),
+        ("因为", _plain("cause")),
+        ("来自", _plain("ref")),
+    ),
 }
 
 

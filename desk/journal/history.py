@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from datetime import datetime
 from decimal import Decimal, localcontext
 
 from desk.journal.database import Session
 from desk.journal.journal import Journal
+from desk.journal.values import micros
 from desk.texts import journal as texts
 
 Holdings = dict[tuple[str, str], tuple[int, int]]  # (strategy, symbol) -> S, C
 Books = dict[tuple[str, str, str], tuple[Decimal, int]]  # (strategy, account, symbol) -> T, own
 
+_EVER = 2**62
 _DIGITS = 60  # sums of exact decimals stay exact
 
 
-def rebuild_books(look: Session) -> tuple[Holdings, Books]:
-    """Add up all book changes from zero."""
+def rebuild_books(look: Session, until: datetime | None = None) -> tuple[Holdings, Books]:
+    """Add up all book changes from zero; `until`: only those that were made by that moment, itself included."""
     holdings: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
     entitled: dict[tuple[str, str, str], Decimal] = defaultdict(Decimal)
     own: dict[tuple[str, str, str], int] = defaultdict(int)
     with localcontext() as context:
         context.prec = _DIGITS
         for strategy, account, symbol, strategy_shares, counted, t_text, own_delta in look.rows(
-            "SELECT strategy, account, symbol, strategy_shares, counted_shares, entitled, own FROM book_changes"
+            "SELECT strategy, account, symbol, strategy_shares, counted_shares, entitled, own FROM book_changes "
+            "WHERE at <= ?",
+            (micros(until) if until is not None else _EVER,),
         ):
             if strategy_shares or counted:
                 holdings[strategy, symbol][0] += strategy_shares

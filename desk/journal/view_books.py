@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 from base_func import UnsupportedSymbol, legal_buy, legal_sell
@@ -11,10 +12,11 @@ from desk.core.book import scaled
 from desk.core.values import Book, Side
 from desk.journal.columns import listing
 from desk.journal.database import Session
+from desk.journal.history import rebuild_books
 from desk.journal.journal import Journal
 from desk.journal.records import BOOK, JQ_RATE
 from desk.journal.tables import LIVE_STATES, OPEN_JQ
-from desk.journal.values import plain
+from desk.journal.values import iso, micros, plain
 from desk.journal.views import View
 
 _Key = tuple[str, str, str]  # strategy, account, symbol
@@ -60,6 +62,43 @@ def books(journal: Journal, *, strategy: str | None = None, account: str | None 
                 "debt_shares": 0 if moving.busy else debt(book, unsold.get(key, Decimal(0))),
                 "gap": "; ".join(causes) or None,
                 "frozen": book.frozen,
+            }
+        )
+    return rows
+
+
+def books_at(journal: Journal, moment: datetime) -> list[View]:
+    """Every book as it stood at a moment of the past, itself included, with the change that had made it so.
+
+    What was on its way then is not told: orders keep their facts, books their changes.
+    """
+    with journal.look() as look:
+        holdings, found = rebuild_books(look, moment)
+        last = {
+            (strategy, account, symbol): (at, cause, ref)
+            for strategy, account, symbol, at, cause, ref in look.rows(
+                "SELECT strategy, account, symbol, at, cause, ref FROM book_changes WHERE id IN (SELECT MAX(id) "
+                "FROM book_changes WHERE at <= ? AND account IS NOT NULL GROUP BY strategy, account, symbol)",
+                (micros(moment),),
+            )
+        }
+    rows = []
+    for key in sorted(found):
+        strategy, account, symbol = key
+        (entitled, own), (at, cause, ref) = found[key], last[key]
+        strategy_shares, counted_shares = holdings.get((strategy, symbol), (0, 0))
+        rows.append(
+            {
+                "strategy": strategy,
+                "account": account,
+                "symbol": symbol,
+                "strategy_shares": strategy_shares,
+                "counted_shares": counted_shares,
+                "entitled_shares": plain(entitled),
+                "own_shares": own,
+                "changed_at": iso(at),
+                "cause": cause,
+                "ref": ref,
             }
         )
     return rows

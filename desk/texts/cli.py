@@ -124,6 +124,10 @@ def bad_date(text: str) -> str:
     return f"日期要写成 2026-11-20，不是 {text}。"
 
 
+def bad_moment(said: str) -> str:
+    return f"看不懂时间 {said}，请写成 2026-11-20 10:30。"
+
+
 def later(verb: str, version: str) -> str:
     return f"{verb} 在{version}提供。"
 

@@ -18,7 +18,8 @@ from base_func import BEIJING
 from desk.cli import VERSION, keeping
 from desk.cli.exits import Leave
 from desk.cli.home import TRADER, Home
-from desk.core.values import EventKind, JqStatus, OrderSignal, Side, WireEvent
+from desk.core.batch import Batch
+from desk.core.values import BookChange, EventKind, JqStatus, OrderSignal, Side, WireEvent
 from desk.core.wire import events_to_json
 from desk.journal import FILE_NAME, Journal, NewBody, NewEvent
 from tests.cli.homes import ROOT, SECRET, TOKEN, facts, verb, write_home
@@ -346,3 +347,31 @@ def test_the_demo_ends_with_0_and_says_that_the_books_agree() -> None:
     assert done.returncode == 0, out + done.stderr.decode("utf-8")
     assert "✘" not in out and "演示通过" in out
     assert "gd2_" not in out
+
+
+# --- the past ---------------------------------------------------------------------------------------------------------
+
+
+def test_books_of_a_past_moment_are_shown_as_json_and_as_a_table(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    home = write_home(tmp_path)
+    keep_signal(home, NOW, "1", 1)
+    assert facts(capsys, home, "books", "--at", "2026-11-20 10:30") == []
+    change = BookChange(
+        at=NOW, strategy="小市值", account="模拟账户", symbol="000001.SZ", cause="聚宽买入", ref=f"{1:032x}",
+        entitled=Decimal(50),
+    )  # fmt: skip
+    with Journal.open(home / "data" / FILE_NAME, clock=TurnedClock(NOW)) as journal:
+        journal.commit(Batch(book_changes=[change]))
+    assert facts(capsys, home, "books", "--at", "2026-11-20 09:59:59") == []
+    for moment in ("2026-11-20 10:00", "2026-11-20", "2026-11-20T02:00:00+00:00"):
+        [row] = facts(capsys, home, "books", "--at", moment)
+        assert (row["entitled_shares"], row["cause"], row["changed_at"]) == ("50", "聚宽买入", NOW.isoformat())
+    code, out, _ = verb(capsys, home, "books", "--at", "2026-11-20 10:00")
+    assert code == 0 and "聚宽买入" in out
+
+
+def test_a_moment_that_is_none_is_refused(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    code, _, err = verb(capsys, write_home(tmp_path), "books", "--at", "昨天上午")
+    assert code == 2 and "2026-11-20 10:30" in err
