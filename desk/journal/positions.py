@@ -29,6 +29,10 @@ class TokenUsed(Exception):
     """This token has been used before; nothing of the upload is stored."""
 
 
+class Overtaken(Exception):
+    """A later upload of the same client has arrived before this one; nothing of it is stored."""
+
+
 class ClientExists(Exception):
     """This client id was given out before, perhaps to one that is revoked now."""
 
@@ -41,6 +45,7 @@ class NewUpload:
     auth_type: str
     positions: tuple[TargetPosition, ...]
     token: bytes | None = None  # the digest of what may be used once
+    made_ms: int | None = None  # when it was made by its client's clock, where that is proven
     followed_as: str = ""  # the kid of a strategy that is followed by its target; '': it is only kept and served
 
 
@@ -78,7 +83,7 @@ class PositionBook:
         self._journal = journal
 
     def upload(self, new: NewUpload) -> None:
-        """Make this the strategy's target. Raises TokenUsed, JournalError."""
+        """Make this the strategy's target. Raises TokenUsed, Overtaken, JournalError."""
         # Written out here: the journal's one writer has better things to do.
         positions = _json([[p.symbol, p.shares, decimal_text(p.cost), p.name] for p in new.positions])
         digest = hashlib.sha256(positions.encode()).digest()
@@ -163,6 +168,8 @@ def _upload(session: Session, new: NewUpload, positions: str, digest: bytes) -> 
     at = micros(new.at)
     if new.token is not None:
         _use_token(session, new.token, new.at)
+    if new.made_ms is not None:
+        _be_newest(session, new.client_id, new.strategy, new.made_ms)
     before = session.one(
         "SELECT u.id, u.digest FROM position_targets t JOIN position_uploads u ON u.id = t.upload WHERE t.strategy = ?",
         (new.strategy,),
@@ -212,6 +219,17 @@ def _use_token(session: Session, digest: bytes, at: datetime) -> None:
     if fresh is None:
         raise TokenUsed
     session.run("DELETE FROM position_tokens WHERE seen_at < ?", (micros(at - _TOKENS_KEPT),))
+
+
+def _be_newest(session: Session, client_id: str, strategy: str, made_ms: int) -> None:
+    newest = session.one(
+        "INSERT INTO position_newest (client_id, strategy, made_ms) VALUES (?, ?, ?) "
+        "ON CONFLICT (client_id, strategy) DO UPDATE SET made_ms = excluded.made_ms "
+        "WHERE excluded.made_ms >= position_newest.made_ms RETURNING made_ms",
+        (client_id, strategy, made_ms),
+    )
+    if newest is None:
+        raise Overtaken
 
 
 def _add_client(session: Session, client: PositionClient) -> None:

@@ -12,6 +12,7 @@ from desk.core.values import EventKind, JqStatus, OrderState, Origin, Side, Styl
 from desk.journal.columns import BIG, listing, metadata, numbered, one_of, whole, words
 from desk.journal.tables_positions import position_adjustments as position_adjustments
 from desk.journal.tables_positions import position_clients as position_clients
+from desk.journal.tables_positions import position_newest as position_newest
 from desk.journal.tables_positions import position_password as position_password
 from desk.journal.tables_positions import position_targets as position_targets
 from desk.journal.tables_positions import position_tokens as position_tokens

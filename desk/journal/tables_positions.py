@@ -40,6 +40,15 @@ position_tokens = Table(
     Index(None, "seen_at"),
 )
 
+# By the client's own clock: a client's upload that arrives after a later one of the same client is old.
+position_newest = Table(
+    "position_newest",
+    metadata,
+    words("client_id", primary_key=True),
+    words("strategy", primary_key=True),
+    whole("made_ms"),
+)
+
 position_clients = Table(
     "position_clients",
     metadata,

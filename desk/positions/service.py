@@ -21,7 +21,7 @@ from desk.core.config import Config
 from desk.core.targets import TargetPosition, merged
 from desk.core.values import Follows
 from desk.core.wire_text import is_plain
-from desk.journal import NewUpload, PositionBook, PositionClient, Target, TokenUsed
+from desk.journal import NewUpload, Overtaken, PositionBook, PositionClient, Target, TokenUsed
 from desk.positions import forms, keys
 from desk.senders import FailureBudget, Keyring
 from desk.texts import positions as texts
@@ -65,6 +65,7 @@ class Proof:
     auth_type: str
     strategy: str = ""  # the only one it may upload; '': any
     token: bytes | None = field(default=None, repr=False)
+    made_ms: int | None = None
 
 
 class PositionService:
@@ -113,7 +114,16 @@ class PositionService:
             raise self._failed(texts.TOKEN_STALE)
         upload = self._read(forms.read_object, forms.read_upload, plaintext)
         token = hashlib.sha256(envelope.mac).digest()
-        self._store(upload, Proof(client_id=envelope.kid, auth_type="signed", strategy=strategy.name, token=token))
+        self._store(
+            upload,
+            Proof(
+                client_id=envelope.kid,
+                auth_type="signed",
+                strategy=strategy.name,
+                token=token,
+                made_ms=envelope.t_ms,
+            ),
+        )
         ack = json.loads(wire.make_ack(envelope, signing, wire.ACCEPTED, 0))
         return _said(texts.STORED, client_id=envelope.kid, auth_type="signed", **ack)
 
@@ -151,11 +161,14 @@ class PositionService:
                     auth_type=proof.auth_type,
                     positions=upload.positions,
                     token=proof.token,
+                    made_ms=proof.made_ms,
                     followed_as=strategy.kid if strategy.follows is Follows.TARGET else "",
                 )
             )
         except TokenUsed:
             raise self._failed(texts.TOKEN_USED) from None
+        except Overtaken:
+            raise Refused(409, texts.OVERTAKEN) from None
 
     def _read(self, first: Callable[[Any], Any], then: Callable[[Any], Any], given: Any) -> Any:
         try:
@@ -182,7 +195,13 @@ class PositionService:
             return None
         if abs(self._clock.now().timestamp() - token.timestamp) > WINDOW_S:
             raise self._failed(texts.TOKEN_STALE)
-        return Proof(client_id=client.client_id, auth_type="rsa", strategy=client.strategy, token=token.digest)
+        return Proof(
+            client_id=client.client_id,
+            auth_type="rsa",
+            strategy=client.strategy,
+            token=token.digest,
+            made_ms=token.timestamp * 1000,
+        )
 
     def _by_key(self, api_key: str) -> Proof | None:
         client = self._holder(api_key)

@@ -114,6 +114,19 @@ def test_a_body_counts_once_and_a_changed_one_never(room: Room) -> None:
     assert held(room) == WANTED
 
 
+def test_a_body_that_was_held_back_on_the_way_does_not_undo_a_later_one(room: Room) -> None:
+    pasted = Pasted(room)
+    pasted.answers = [(403, b"{}")]  # swallowed by whoever stands on the way
+    assert pasted()[0][0] == "error"
+    room.turned.advance(30)
+    pasted.jq.context.portfolio.positions = {"600000.XSHG": Position(300)}
+    assert pasted()[0][0] == "info"
+    answer = room.door.post("/api/v1/positions/update", data=pasted.bodies[0])
+    assert (answer.status_code, answer.get_json()) == (409, {"error": texts.OVERTAKEN})
+    target = room.book.target("小市值")
+    assert target is not None and [position.symbol for position in target.positions] == ["600000.SH"]
+
+
 @pytest.mark.parametrize("seconds", [-301, 301])
 def test_a_body_from_another_time_is_refused(room: Room, seconds: int) -> None:
     pasted = Pasted(room)

@@ -94,10 +94,11 @@ class Room:
         stamp = int(self.clock.now().timestamp()) if at is None else at
         headers = {"X-Auth-Token": token(PRIVATE, "jq", stamp) if auth is None else auth}
         body: dict[str, Any] = {"strategy_name": name, "positions": list(positions)}
+        client = self.door.application.test_client()  # one is not for several threads
         if raw:
-            answer = self.door.post("/api/v1/positions/update", data=raw, headers=headers)
+            answer = client.post("/api/v1/positions/update", data=raw, headers=headers)
         else:
-            answer = self.door.post("/api/v1/positions/update", json=body, headers=headers)
+            answer = client.post("/api/v1/positions/update", json=body, headers=headers)
         return answer.status_code, answer.get_json()
 
     def post(self, path: str, body: Any, **headers: str) -> tuple[int, Any]:

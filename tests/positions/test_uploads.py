@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -80,6 +81,26 @@ def test_a_token_of_another_key_of_nobody_or_of_nonsense_is_refused(room: Room) 
         status, said = room.upload(BANK, auth=auth)
         assert (status, said) == (401, {"error": texts.UNAUTHORIZED})
     assert room.book.target("小市值") is None
+
+
+def test_an_upload_that_a_later_one_has_overtaken_is_refused_also_after_a_restart(room: Room) -> None:
+    held_back = token(PRIVATE, "jq", STAMP - 1)
+    assert room.upload(WINE, at=STAMP)[0] == 200
+    assert room.upload(BANK, auth=held_back) == (409, {"error": texts.OVERTAKEN})
+    room.restart()
+    assert room.upload(BANK, auth=held_back)[0] == 409
+    assert held(room) == [("600519.SH", 100)]
+    assert room.upload(BANK, name="白马", at=STAMP - 1)[0] == 200  # another strategy's order is its own
+
+
+def test_one_token_sent_many_times_at_once_counts_once(room: Room) -> None:
+    room.switch(failed_per_minute=100)
+    used = token(PRIVATE, "jq", STAMP)
+    with ThreadPoolExecutor(8) as pool:
+        statuses = list(pool.map(lambda _: room.upload(BANK, auth=used)[0], range(16)))
+    assert sorted(statuses) == [200] + [401] * 15
+    with room.journal.look() as look:
+        assert look.rows("SELECT COUNT(*) FROM position_uploads") == [(1,)]
 
 
 def test_a_revoked_client_is_nobody(room: Room) -> None:
