@@ -147,6 +147,19 @@ def test_an_order_without_any_price_is_valued_by_the_exchanges(opened: Opening) 
     assert abs(world.entitled("000001.SZ") - before - expected) < Decimal("1e-9")
 
 
+def test_a_difference_is_bought_by_yuan_per_order_only_when_a_person_approves(opened: Opening) -> None:
+    world = opened(BY_ORDER, snapshot_policy=SnapshotPolicy.HEAL)
+    world.order("1", PING_AN, "buy", 10_000)
+    world.pass_time(10)
+    world.snapshot({PING_AN: 10_010})
+    world.pass_time(10)
+    assert world.own("000001.SZ") == 2000
+    (plan,) = plans(world.journal)
+    assert [(o["side"], o["shares"]) for o in plan["orders"]] == [("buy", 2000)]
+    world.command("reject", id=plan["id"])
+    assert world.own("000001.SZ") == 2000
+
+
 # --- a ratio that changes ---------------------------------------------------------------------------------------------
 
 

@@ -26,6 +26,7 @@ from desk.core.values import (
     Message,
     Mode,
     Reason,
+    Scaling,
     Side,
     SnapshotPolicy,
     SnapshotSignal,
@@ -113,6 +114,9 @@ def hear_snapshot(ledger: Ledger, event: Event, snapshot: SnapshotSignal, view: 
         most=strategy.snapshot_max_cut,
         blocked=blocked(strategy, view) or without_ratio(ledger, strategy, differences, view),
     )
+    if any(one.change > 0 for one in differences) and any(s.scaling is Scaling.PER_ORDER for s in strategy.accounts):
+        # Ten shares from a dividend would be bought like an order of the strategy's.
+        why.append("按固定金额跟单,每处差额都会买一笔每单金额")
     if why or (strategy.snapshot_policy is SnapshotPolicy.PROPOSE and not by_target):
         return None, _propose(ledger, event, strategy, PlanKind.HEAL, differences, why, said, view)
     booked = booked_of(ledger, event.strategy)
