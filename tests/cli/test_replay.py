@@ -146,6 +146,15 @@ def test_a_limit_order_rests_until_joinquants_has_ended(
     assert found["books"][0]["residue_shares"] == "0"
 
 
+def test_an_order_after_the_close_is_worked_at_the_next_opening(
+    capsys: pytest.CaptureFixture[str], home: Path, tmp_path: Path
+) -> None:
+    deals = [line("2026-11-06 15:30:00", SPDB, "买", 1000, "10.00")]
+    found = played(capsys, home, write_export(tmp_path / "t.csv", deals))
+    assert rows(found) == [("done", None, 500)]
+    assert found["ended_at"].startswith("2026-11-09")
+
+
 def test_what_is_not_followed_here_is_said_and_left_out_of_the_comparison(
     capsys: pytest.CaptureFixture[str], home: Path, tmp_path: Path
 ) -> None:
