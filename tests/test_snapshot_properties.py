@@ -67,7 +67,14 @@ def played(seed: int, policy: SnapshotPolicy) -> Iterator[tuple[World, list[Join
     """A day in which a part of what the strategies say is lost, repeated or late."""
     chance = random.Random(seed)
     with scratch() as folder:
-        world = build(Path(folder), chance, ratios=some_ratios(chance), settle_s=chance.choice([0.0, 60.0]))
+        world = build(
+            Path(folder),
+            chance,
+            ratios=some_ratios(chance),
+            settle_s=chance.choice([0.0, 60.0]),
+            knife=random.Random(seed + 1),
+            rate=chance.choice([0.0, 0.0, 0.05]) if policy is SnapshotPolicy.HEAL else 0.0,
+        )
         changed = [replace(s, snapshot_policy=policy, snapshot_max_cut=Decimal(1)) for s in world.config.strategies]
         world.config = replace(world.config, strategies=tuple(changed))
         world.command("reload")
@@ -100,7 +107,10 @@ def pass_two_sessions(world: World) -> None:
 
 
 def healed(seed: int) -> None:
-    """Own is within one smallest legal order of T, S is JoinQuant's, and nothing was sold that is not the book's."""
+    """Own is within one smallest legal order of T, S is JoinQuant's, nothing is sold that is not the book's.
+
+    In some worlds the desk is struck down as well.
+    """
     with played(seed, SnapshotPolicy.HEAL) as (world, players, chance):
         in_session = chance.random() < 0.5
         if not in_session:
