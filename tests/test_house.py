@@ -30,6 +30,8 @@ GUIDES = (
         "docs/decisions.md",
         "docs/windows.md",
         "docs/security.md",
+        "docs/reliability.md",
+        "docs/performance.md",
         "config/README.md",
         "data/README.md",
     ),
