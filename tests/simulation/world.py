@@ -97,6 +97,10 @@ class SimulatedDesk(CrashingWorld):
             coarse_ticks=8,
         )
 
+    def close(self) -> None:
+        super().close()
+        self.database.disk.close()
+
     def open_journal(self) -> Journal:
         return Journal(self.database, self.clock, lambda where, ring: InlineWriter(where, ring, self._strike))
 
