@@ -172,7 +172,7 @@ def told(seed: int) -> None:
             assert all(expected[symbol] in text for symbol, text in shown.items())
 
 
-@pytest.mark.parametrize(("play", "seed"), [(healed, 3), (told, 3)])
+@pytest.mark.parametrize(("play", "seed"), [(healed, 3), (healed, 29), (told, 3)])
 def test_a_seed_that_once_failed_holds(play, seed: int) -> None:  # type: ignore[no-untyped-def]
     play(seed)
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from desk.core.values import JqStatus, Mode, Side, SnapshotOrder, SnapshotPolicy, Style
+from base_func import BEIJING
+from desk.core.plans import plan_of
+from desk.core.values import Follows, JqStatus, Mode, Side, SnapshotOrder, SnapshotPolicy, Style
 from tests import checks
 from tests.world import World, strategy
 
 PING_AN, PU_FA = "000001.XSHE", "600000.XSHG"
+MONDAY = datetime(2026, 11, 23, tzinfo=BEIJING)
 Opening = Callable[..., World]
 
 
@@ -317,6 +321,71 @@ def test_a_healed_snapshot_survives_a_crash(opened: Opening) -> None:
     world.pass_time(10)
     assert (world.own("000001.SZ"), world.entitled("000001.SZ")) == (1500, 1500)
     checks.assert_books_agree(world)
+
+
+# --- what may be the exchange's doing ---------------------------------------------------------------------------------
+
+
+def held_since_friday(opened: Opening, **more: object) -> World:
+    world = opened(**more)
+    if more.get("follows") is Follows.TARGET:
+        world.snapshot({PING_AN: 1000})
+        plan = plan_of(world.trader.ledger, "小市值")
+        assert plan is not None
+        world.command("approve", id=plan.plan_id)
+    else:
+        world.order("1", PING_AN, "buy", 1000)
+    world.pass_time(10)
+    assert world.own("000001.SZ") == 1000
+    return world
+
+
+def to_monday(world: World, hour: int, minute: int) -> None:
+    world.go_to(MONDAY.replace(hour=hour, minute=minute), step=3600)
+
+
+@pytest.mark.parametrize("follows", Follows)
+def test_bonus_shares_told_before_the_account_was_seen_are_not_bought(opened: Opening, follows: Follows) -> None:
+    world = held_since_friday(opened, follows=follows)
+    world.exchange.corporate_action("000001.SZ", MONDAY.date(), factor=Decimal("1.3"))
+    world.exchange.disconnect()
+    to_monday(world, 9, 5)
+    world.snapshot({PING_AN: 1300})
+    world.exchange.reconnect()
+    to_monday(world, 9, 40)
+    assert (world.own("000001.SZ"), world.entitled("000001.SZ"), world.held("000001.SZ")) == (1300, 1300, 1300)
+    world.snapshot({PING_AN: 1300})
+    world.pass_time(10)
+    assert (world.own("000001.SZ"), world.held("000001.SZ"), world.gaps()) == (1300, 1300, [])
+
+
+def test_shares_that_no_missing_signal_explains_wait_for_a_person(opened: Opening) -> None:
+    world = held_since_friday(opened)
+    to_monday(world, 9, 40)
+    world.snapshot({PING_AN: 1300})
+    world.pass_time(10)
+    assert (world.own("000001.SZ"), world.entitled("000001.SZ")) == (1000, 1000)
+    assert plan_of(world.trader.ledger, "小市值") is not None
+
+
+def test_a_frozen_stock_is_not_healed(opened: Opening) -> None:
+    world = held_since_friday(opened)
+    to_monday(world, 9, 40)
+    lose(world, "2", PING_AN, "buy", 300)
+    book = world.book("000001.SZ")
+    world.trader.ledger.put_book(replace(book, frozen="看看"), "冻结", "test", world.clock.now())
+    world.snapshot({PING_AN: 1300})
+    world.pass_time(10)
+    assert world.entitled("000001.SZ") == 1000
+
+
+def test_what_a_missing_signal_explains_is_healed_on_the_next_day_as_well(opened: Opening) -> None:
+    world = held_since_friday(opened)
+    to_monday(world, 9, 40)
+    lose(world, "2", PING_AN, "buy", 300)
+    world.snapshot({PING_AN: 1300})
+    world.pass_time(10)
+    assert (world.own("000001.SZ"), world.entitled("000001.SZ")) == (1300, 1300)
 
 
 # --- a strategy that holds things already -----------------------------------------------------------------------------

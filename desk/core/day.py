@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -140,6 +141,12 @@ def empty_entitlement(ledger: Ledger, key: BookKey, now: datetime) -> None:
             # What JoinQuant takes back of it later has left T now.
             ledger.put_jq_rate(replace(rate, given_up=scaled(order.counted - order.filled, rate)))
     ledger.put_book(replace(ledger.book(*key), entitled=Decimal(0)), "急停清仓", now.isoformat(), now)
+
+
+def night_judged(ledger: Ledger, account: str, day: date) -> bool:
+    """True once the account's shares have been compared with the books on that day: its night's 除权 is in them."""
+    said = json.loads(ledger.flags.get(f"foreign:{account}", "{}"))
+    return bool(said) and said["day"] >= day.isoformat()
 
 
 def apply_factor(ledger: Ledger, account: str, symbol: str, factor: Decimal, day: date, now: datetime) -> None:

@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from desk.core.config import StrategyConfig
-from desk.core.differences import Difference, Said, compare, held_by, said_by, why_not_by_itself
+from desk.core.day import night_judged
+from desk.core.differences import UNKNOWN_CAUSE, Difference, Said, compare, held_by, said_by, why_not_by_itself
 from desk.core.healing import apply_differences, bring_own_to_entitled, learn_orders
 from desk.core.ledger import Ledger
 from desk.core.plans import PlanKind, drop_plan, make_plan, plan_of, put_plan
@@ -114,6 +115,7 @@ def hear_snapshot(ledger: Ledger, event: Event, snapshot: SnapshotSignal, view: 
         most=strategy.snapshot_max_cut,
         blocked=blocked(strategy, view) or without_ratio(ledger, strategy, differences, view),
     )
+    why += unexplained(ledger, event, strategy, differences, view)
     if any(one.change > 0 for one in differences) and any(s.scaling is Scaling.PER_ORDER for s in strategy.accounts):
         # Ten shares from a dividend would be bought like an order of the strategy's.
         why.append("按固定金额跟单,每处差额都会买一笔每单金额")
@@ -188,6 +190,27 @@ def without_ratio(ledger: Ledger, strategy: StrategyConfig, differences: list[Di
             if reasons:
                 return reasons[0]
     return ""
+
+
+def unexplained(
+    ledger: Ledger, event: Event, strategy: StrategyConfig, differences: list[Difference], view: View
+) -> list[str]:
+    """Which differences may be the exchange's or a person's doing, in words: bought, 除权 would be had twice."""
+    why: list[str] = []
+    noon = event.body.strategy_time.replace(hour=12)
+    day = noon.date()
+    for one in differences:
+        books = [ledger.book(strategy.name, a, one.symbol) for a in ledger.accounts_of_book(strategy.name, one.symbol)]
+        held_over_night = [b for b in books if b.own > (b.bought_today if b.bought_day == day else 0)]
+        if not one.change or not held_over_night:
+            continue
+        if any(book.frozen is not None for book in books):
+            why.append(f"{one.symbol} 已冻结,等您核对")
+        elif any(view.trading_day(b.account, noon) == day and not night_judged(ledger, b.account, day) for b in books):
+            why.append(f"{one.symbol} 的账户今天还没有核对过持仓,可能除权")
+        elif strategy.follows is not Follows.TARGET and one.cause == UNKNOWN_CAUSE and not one.orders:
+            why.append(f"{one.symbol} 的差额{UNKNOWN_CAUSE},也可能除权")
+    return why
 
 
 def price_finder(said: Said, strategy: StrategyConfig, view: View) -> Callable[[str], Decimal | None]:
