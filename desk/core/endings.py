@@ -26,7 +26,8 @@ def settle_event(ledger: Ledger, event_id: str, now: datetime) -> EventOutcome |
 def end_intent(ledger: Ledger, intent: Intent, now: datetime, *parts: Part) -> Intent:
     """End an intent; a buy that ends short gives up what is left of T for it, and its order remembers that.
 
-    A plan's buy gives nothing up: what it could not buy stays a shortfall, and is seen again.
+    A plan's buy gives nothing up: what it could not buy stays a shortfall, and is seen again. What a manual sell has
+    not sold is entitled again: it is no debt.
     """
     done = ended(replace(intent, parts=merged((*intent.parts, *(p for p in parts if p.shares > 0)))), now)
     # What JoinQuant took back has left T already; only what is missing beside it is given up.
@@ -42,6 +43,9 @@ def end_intent(ledger: Ledger, intent: Intent, now: datetime, *parts: Part) -> I
             after = replace(book, entitled=max(Decimal(0), book.entitled - given))
             ledger.put_book(after, "放弃", done.intent_id, now)
             _remember_given_up(ledger, done, given)
+    if done.side is Side.SELL and done.origin is Origin.MANUAL and short > 0:
+        book = ledger.book(done.strategy, done.account, done.symbol)
+        ledger.put_book(replace(book, entitled=book.entitled + short), "放弃", done.intent_id, now)
     ledger.put_intent(done)
     return done
 

@@ -15,7 +15,19 @@ from base_func import is_t0
 from desk.core.ledger import Ledger
 from desk.core.market import BrokerOrder, BrokerTrade, Outcome, PlaceAnswer, Snapshot
 from desk.core.order_state import TABLE, ImpossibleFact, advance, fact_of, resurrects
-from desk.core.values import BrokerStatus, Fact, Fill, Intent, Message, Order, OrderFact, OrderState, Reason, Side
+from desk.core.values import (
+    BrokerStatus,
+    Fact,
+    Fill,
+    Intent,
+    Message,
+    Order,
+    OrderFact,
+    OrderState,
+    Origin,
+    Reason,
+    Side,
+)
 
 _OWN_REMARK = re.compile(r"g[a-z2-7]{15}-\d{1,5}")
 
@@ -159,6 +171,10 @@ def book_traded(ledger: Ledger, order: Order, shares: int, now: datetime) -> Non
             book = replace(book, bought_today=today + locked, bought_day=order.day)
     else:
         book = replace(book, own=book.own - shares)
+    if order.origin is Origin.MANUAL and order.intent_id not in ledger.intents:
+        # A late fill: T of the manual book is what it owns, or this would be a debt, or a shortfall.
+        change = shares if order.side is Side.BUY else -shares
+        book = replace(book, entitled=max(Decimal(0), book.entitled + change))
     ledger.put_book(book, "成交", order.client_order_id, now)
     intent = ledger.intents.get(order.intent_id)
     if intent is None and order.event_id is not None:

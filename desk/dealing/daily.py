@@ -12,6 +12,7 @@ from desk.broker import Snapshot
 from desk.core.config import Config
 from desk.core.day import apply_factor, close_orders_without_final, end_intents, lapse, lapse_by_positions
 from desk.core.ledger import Ledger
+from desk.core.manual import forget_keys
 from desk.core.plans import end_plans
 from desk.core.reconcile import find, looks_own
 from desk.core.values import Message, Order, Reason, Side
@@ -74,6 +75,7 @@ class Daily:
         close_orders_without_final(self.ledger, self._with_a_day_before(day), close, self.now)
         end_plans(self.ledger, self._strategies_on(desk.name), close)
         self.ledger.drop_old(day)
+        forget_keys(self.ledger, self.now.date())
         desk.forget_all_but({o.client_order_id for o in self.ledger.live_orders()}, set(self.ledger.intents))
 
     def _strategies_on(self, account: str) -> list[str]:

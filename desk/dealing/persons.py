@@ -1,18 +1,20 @@
-"""A person's commands, carried out by the trading loop: approve, reject, cancel, resolve, halt, unhalt."""
+"""A person's commands, carried out by the trading loop: order, approve, reject, cancel, resolve, halt, unhalt."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from base_func import Phase
 from desk.core.approving import CannotApprove, approve_plan, propose_build
 from desk.core.book import exact
 from desk.core.config import Config
 from desk.core.day import empty_entitlement, raise_debt
 from desk.core.endings import end_intent, settle_event
 from desk.core.ledger import Ledger, missing
+from desk.core.manual import CannotOrder, order_by_hand, read_order
 from desk.core.plans import drop_plan, plan_by_id
 from desk.core.reconcile import learn
 from desk.core.values import Book, Command, Fact, Intent, Message, Mode, OrderState, Origin, Part, Reason, Side
@@ -47,6 +49,8 @@ class Persons:
                 return self.reject(args.get("id", ""))
             case "cancel":
                 return self.cancel(args.get("id", ""))
+            case "order":
+                return self.order(args)
             case "resolve":
                 return self.resolve(args.get("id", ""), args.get("how", ""), args.get("filled", ""))
             case "halt":
@@ -114,6 +118,20 @@ class Persons:
         return texts.planned(made.plan_id, len(made.rows)) if made is not None else texts.NOTHING_TO_PLAN
 
     # --- orders -----------------------------------------------------------------------------------------------------
+
+    def order(self, args: Mapping[str, str]) -> str:
+        """Take a manual order; the same idempotency key with the same content orders nothing more."""
+        try:
+            wish = read_order(args)
+            desk = self.accounts.get(wish.account)
+            if desk is None or not desk.ready:
+                raise CannotDo(texts.not_connected(wish.account))
+            if desk.phase(self.now) in (Phase.CLOSED, Phase.AFTER_CLOSE):
+                raise CannotDo(self.sentence(Reason.CLOSED_SESSION))
+            intent = order_by_hand(self.ledger, wish, self.view())
+        except CannotOrder as error:
+            raise CannotDo(str(error)) from error
+        return texts.ORDERED_BEFORE if intent is None else texts.ordered(intent.intent_id)
 
     def cancel(self, key: str) -> str:
         """Cancel an order and end its chase: what is left is given up for today."""

@@ -10,7 +10,18 @@ from decimal import Decimal
 
 from base_func import UnsupportedSymbol, symbol_of
 from desk.core.ledger import Ledger
-from desk.core.values import CancelSignal, Event, EventOutcome, Intent, OrderSignal, OrderState, Reason, Side, Verdict
+from desk.core.values import (
+    CancelSignal,
+    Event,
+    EventOutcome,
+    Intent,
+    OrderSignal,
+    OrderState,
+    Origin,
+    Reason,
+    Side,
+    Verdict,
+)
 from desk.texts import messages as texts
 from desk.texts.labels import reason_text
 
@@ -42,8 +53,17 @@ class Teller:
             turnover = sum((order.turnover for order in orders), Decimal(0))
             if counted:
                 ledger.say(texts.filled(intent, turnover / counted, now))
-        if any(part.reason is Reason.RETRIES_USED for part in intent.parts):
+        if intent.origin is Origin.MANUAL:
+            self._manual_not_done(ledger, intent, now)
+        elif any(part.reason is Reason.RETRIES_USED for part in intent.parts):
             ledger.say(texts.retries_used(intent, now))
+
+    def _manual_not_done(self, ledger: Ledger, intent: Intent, now: datetime) -> None:
+        """No event ends for it, so its own end is told."""
+        for part in intent.parts:
+            detail = part.text if part.text not in reason_text(part.reason) else ""
+            what = (intent.intent_id, intent.strategy, intent.symbol, intent.side)
+            ledger.say(texts.not_done(*what, part.shares, part.reason, detail, now, account=intent.account))
 
     def _not_done(self, ledger: Ledger, outcome: EventOutcome, now: datetime) -> None:
         event = ledger.heard.get(outcome.event_id)

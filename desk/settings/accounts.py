@@ -13,7 +13,7 @@ from desk.settings.sections import Part, item_path, place, read_section
 from desk.settings.table import Section, row
 from desk.texts import settings as texts
 
-RESERVED_NAME = "测试"  # the pseudo-strategy of test-signal
+RESERVED_NAMES = ("测试", "手动")  # the pseudo-strategies of test-signal and of manual orders
 SHADOW = "·模拟"  # the shadow paper account of a real one
 
 

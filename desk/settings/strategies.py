@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from desk.core.values import Mode, Scaling
-from desk.settings.accounts import RESERVED_NAME, AccountRead
+from desk.settings.accounts import RESERVED_NAMES, AccountRead
 from desk.settings.document import FOLLOW_FILE, clean
 from desk.settings.kinds import number_text
 from desk.settings.model import AccountShare, Config, StrategyConfig
@@ -105,7 +105,7 @@ def _checked(share: AccountShare, part: Part, path: str, findings: Findings) -> 
 
 def _check(strategy: StrategyRead, accounts: Sequence[AccountRead] | None, path: str, findings: Findings) -> None:
     part = strategy.part
-    if strategy.word("名称") == RESERVED_NAME:
+    if strategy.word("名称") in RESERVED_NAMES:
         findings.problem(FOLLOW_FILE, place(path, "名称"), texts.RESERVED_NAME)
     if part.values.get("v1_until") is not None and not part.values["v1_token"] and part.usable("解码令牌"):
         findings.problem(FOLLOW_FILE, place(path, "解码令牌"), texts.V1_NEEDS_TOKEN)

@@ -8,6 +8,7 @@ CANCEL_COMES = "已要求撤单,余量今天不再追。"
 BAD_RESOLVE = "只能判定为 absent(没有这张委托)、live(还在)或 filled N(成交了 N 股)。"
 NOTHING_TO_PLAN = "已持有的与比例一致,不需要买卖。"
 NOT_HALTED = "现在没有急停。"
+ORDERED_BEFORE = "这个幂等键的手动委托已经受理过,没有重复下单。"
 
 
 BROKEN = "程序处理时出错,没有执行;请把日志发给作者。"
@@ -42,6 +43,10 @@ def planned(plan_id: str, orders: int) -> str:
 
 def plan_rejected(plan_id: str) -> str:
     return f"计划 {plan_id} 已作废;账本没有改,差异还在。"
+
+
+def ordered(intent_id: str) -> str:
+    return f"已受理手动委托 {intent_id}。"
 
 
 def no_such_order(key: str) -> str:

@@ -169,7 +169,7 @@ S, F, A = "策略「策略1」 › ", FOLLOW_FILE, ANALYSIS_FILE
         (follow(3), None, f"{F} › 策略第1个：应该是一个 {{ … }}"),
         (follow({"标识": "a", "密钥": ""}), None, f"{F} › 策略第1个 › 名称：缺少「名称」"),
         (follow({"名称": "策略1", "密钥": ""}), None, f"{F} › {S}标识：缺少「标识」"),
-        (follow(strategy(名称="测试")), None, f"{F} › 策略「测试」 › 名称：「测试」是留给 test-signal 的名字"),
+        (follow(strategy(名称="测试")), None, f"{F} › 策略「测试」 › 名称：「测试」和「手动」是留给"),
         (follow(strategy(标识="有中文")), None, f"{F} › {S}标识：只能用字母、数字、_ 和 -，1 到 16 个"),
         (follow(strategy(标识="a" * 17)), None, f"{F} › {S}标识：只能用字母、数字、_ 和 -，1 到 16 个"),
         (follow(strategy(密钥="mypassword")), None, f"{F} › {S}密钥：密钥必须是程序生成的"),
