@@ -55,6 +55,9 @@ def status(journal: Journal, config: Config, home: Home) -> dict[str, Any]:
                 "accounts": [
                     {"account": share.account, "ratio": number_text(share.ratio)} for share in strategy.accounts
                 ],
+                "no_trade_band": number_text(strategy.no_trade_band),
+                "value_limit": number_text(strategy.value_limit) if strategy.value_limit is not None else None,
+                "symbol_weight": number_text(strategy.symbol_weight) if strategy.symbol_weight is not None else None,
                 "last_signal_at": heard.get(strategy.name, {}).get("last_signal_at"),
                 "last_seq": heard.get(strategy.name, {}).get("last_seq", 0),
                 "gaps": heard.get(strategy.name, {}).get("gaps", []),

@@ -272,6 +272,10 @@ def _strategy(row: View) -> list[object]:
 
 def show_strategies(rows: Sequence[View]) -> None:
     say(table([_strategy(row) for row in rows], STRATEGY_HEADER) if rows else texts.NO_STRATEGIES)
+    for row in rows:
+        limits = texts.strategy_limits(row["no_trade_band"], row["value_limit"], row["symbol_weight"])
+        if limits:
+            say(f"  · {row['name']} {limits}")
 
 
 def show_why(view: View) -> None:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 
 from desk.core.book import exact
 from desk.core.config import StrategyConfig
-from desk.core.differences import Said, compare, said_by
-from desk.core.healing import bring_own_to_entitled
+from desk.core.differences import Said, apart, compare, said_by
+from desk.core.healing import bring_own_to_entitled, within_band
 from desk.core.ledger import Ledger
 from desk.core.plans import Plan, PlanKind, drop_plan, figures_of, grew, make_plan, put_plan, rows_of
 from desk.core.scaling import ratios_of, scales_of
 from desk.core.snapshot import blocked, heal, price_finder, without_ratio
-from desk.core.values import Event, SnapshotSignal
+from desk.core.values import Event, Side, SnapshotSignal
 from desk.core.view import View
 
 
@@ -37,17 +38,18 @@ def approve_plan(ledger: Ledger, plan: Plan, view: View) -> str:
         raise CannotApprove(f"做计划 {plan.plan_id} 之后账本又变了,计划作废;下一份快照会重新做。")
     said = said_in(event)
     price_of = price_finder(said, strategy, view)
-    differences = compare(ledger, plan.strategy, said, price_of) if plan.kind is PlanKind.HEAL else []
+    found = compare(ledger, plan.strategy, said, price_of) if plan.kind is PlanKind.HEAL else []
+    differences, aside = apart(found, strategy.no_trade_band)
     unscaled = without_ratio(ledger, strategy, differences, view)
     if unscaled:
         raise CannotApprove(f"现在不能执行计划 {plan.plan_id}:{unscaled}。")
-    rows = rows_of(ledger, strategy, kind=plan.kind, differences=differences, price_of=price_of, view=view)
+    rows = rows_of(ledger, strategy, kind=plan.kind, differences=differences, price_of=price_of, view=view, aside=aside)
     if grew(plan.rows, rows):
         put_plan(ledger, replace(plan, rows=rows))
         raise CannotApprove(f"计划 {plan.plan_id} 比给您看的时候变大了,没有执行;请用 plan show 再看一遍,再批准。")
     drop_plan(ledger, plan.strategy)
     if plan.kind is PlanKind.HEAL and event is not None:
-        return heal(ledger, event, strategy, differences, said, view, approved=True)
+        return heal(ledger, event, strategy, differences, said, view, approved=True, aside=aside)
     return _build(ledger, plan, strategy, said, view)
 
 
@@ -86,8 +88,12 @@ def _build(ledger: Ledger, plan: Plan, strategy: StrategyConfig, said: Said, vie
             continue
         scales = scales_of(ledger, strategy, view, symbol=symbol, amount=counted, price=price_of(symbol))
         for account, ratio in ratios_of(scales).items():
-            book = ledger.book(name, account, symbol)
-            ledger.put_book(replace(book, entitled=exact(counted * ratio)), "建仓", plan.plan_id, view.now)
+            key = (name, account, symbol)
+            book, entitled = ledger.book(*key), exact(counted * ratio)
+            held = book.own + ledger.open_shares(key, Side.BUY)
+            if entitled != book.entitled and within_band(entitled, held, strategy.no_trade_band):
+                entitled = Decimal(held)  # neither a debt nor a shortfall is left of what is not traded
+            ledger.put_book(replace(book, entitled=entitled), "建仓", plan.plan_id, view.now)
     event = plan.event
     raised = bring_own_to_entitled(
         ledger,

@@ -83,6 +83,8 @@ class Scene:
     sellable: int = 0  # of this book now
     account_sellable: int = 0
     account_shares: int = 0
+    locked: int = 0  # of this book: bought today, T+1
+    too_much: Reason | None = None  # why a buy would pass the strategy's own limits; asked before its first order
     queue_limit_up: bool = False
     queue_limit_down: bool = True
     age_s: float = 0.0  # delivery age + trading seconds waited
@@ -249,7 +251,9 @@ def _attempt(scene: Scene, want: int) -> Step:
         if band is not None and not priced.bound_by_limit:  # the strategy's own limit binds here as well
             price = band
     if buy and intent.attempts == 0:
-        refused = _over_limits(scene, want, price)
+        if scene.too_much is Reason.NO_QUOTE:
+            return Wait(reason=Reason.NO_QUOTE)
+        refused = _over_limits(scene, want, price) or scene.too_much
         if refused is not None:
             return End(reason=refused)
     rests = intent.resting and (priced.bound_by_limit or not priced.marketable)
@@ -285,7 +289,7 @@ def _order_shares(scene: Scene, want: int) -> int:
 def _too_little(scene: Scene, want: int) -> Reason:
     if scene.intent.side is Side.BUY:
         return Reason.BELOW_LOT
-    if scene.account_shares <= 0:
+    if scene.account_shares <= 0 and scene.locked < scene.own:  # what was bought a moment ago no picture may show
         return Reason.NO_POSITION
     return Reason.NOT_SELLABLE if scene.sellable < want else Reason.ODD_REMAINDER
 

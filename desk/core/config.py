@@ -55,6 +55,9 @@ class StrategyConfig:
     snapshot_policy: SnapshotPolicy = SnapshotPolicy.ALARM  # 快照策略
     snapshot_max_cut: Decimal = Decimal("0.3")  # 快照最大减仓: of the book's value, 0-1; 1 switches it off
     adoption: Adoption = Adoption.NEW_ONLY  # 接手方式
+    no_trade_band: Decimal = Decimal(0)  # 不交易带宽: of the target, 0-1; 0 switches it off
+    value_limit: Decimal | None = None  # 单策略持仓市值, yuan on each account
+    symbol_weight: Decimal | None = None  # 单票权重: of the strategy's money on an account, 0-1
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

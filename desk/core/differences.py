@@ -162,6 +162,15 @@ def _cause(ledger: Ledger, strategy: str, symbol: str) -> str:
     return UNKNOWN_CAUSE
 
 
+def apart(differences: list[Difference], band: Decimal) -> tuple[list[Difference], list[Difference]]:
+    """What is to be traded, and what is left aside because it is less than the band's share of the target (不交易带宽).
+
+    A target of zero, one that is new, and live orders that differ are never left aside.
+    """
+    aside = [one for one in differences if not one.orders and abs(one.change) < band * one.said]
+    return [one for one in differences if one not in aside], aside
+
+
 def why_not_by_itself(
     differences: list[Difference],
     said: Said,

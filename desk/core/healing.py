@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -159,10 +159,12 @@ def bring_own_to_entitled(
     prices: Mapping[str, Decimal],
     view: View,
     approved: bool,
+    unwanted: Collection[str] = (),
 ) -> list[Intent]:
     """Raise the debts and buy the shortfalls of a strategy's books; what must not be bought stays a shortfall.
 
-    `ref` names what asks for it (an event, a plan); `day` is the day that the prices, in yuan, are of.
+    `ref` names what asks for it (an event, a plan); `day` is the day that the prices, in yuan, are of; of `unwanted`
+    symbols nothing is bought.
     """
     raised: list[Intent] = []
     following = routes(view.config, strategy)
@@ -174,16 +176,22 @@ def bring_own_to_entitled(
         if debt is not None:
             raised.append(debt)
             continue
-        if key[1] in following and _may_buy(day, strategy, key, prices.get(key[2]), view):
-            bought = _raise_purchase(ledger, ref, day, key, prices.get(key[2]), approved, view)
+        if key[1] in following and key[2] not in unwanted and _may_buy(day, strategy, key, prices.get(key[2]), view):
+            bought = _raise_purchase(ledger, strategy, ref, day, key, prices.get(key[2]), approved, view)
             raised += [bought] if bought is not None else []
     return raised
 
 
-def shortfall_of(ledger: Ledger, key: BookKey) -> int:
-    """The legal buy that own and the open buys lack to T."""
+def within_band(entitled: Decimal, held: int, band: Decimal) -> bool:
+    """True where what is held is so near to T that it is left as it is (不交易带宽); never for a T of 0."""
+    return abs(entitled - held) < band * entitled
+
+
+def shortfall_of(ledger: Ledger, key: BookKey, entitled: Decimal, band: Decimal) -> int:
+    """The legal buy that own and the open buys lack to `entitled`; none within the band."""
     book = ledger.book(*key)
-    return legal_buy(book.symbol, book.entitled - book.own - ledger.open_shares(key, Side.BUY))
+    held = book.own + ledger.open_shares(key, Side.BUY)
+    return 0 if within_band(entitled, held, band) else legal_buy(book.symbol, entitled - held)
 
 
 def buys(strategy: StrategyConfig, symbol: str) -> bool:
@@ -203,13 +211,20 @@ def _may_buy(day: date, strategy: StrategyConfig, key: BookKey, price: Decimal |
 
 
 def _raise_purchase(
-    ledger: Ledger, ref: str, day: date, key: BookKey, price: Decimal | None, approved: bool, view: View
+    ledger: Ledger,
+    config: StrategyConfig,
+    ref: str,
+    day: date,
+    key: BookKey,
+    price: Decimal | None,
+    approved: bool,
+    view: View,
 ) -> Intent | None:
-    shares = shortfall_of(ledger, key)
-    if shares == 0:
-        return None
     strategy, account, symbol = key
     book = ledger.book(*key)
+    shares = shortfall_of(ledger, key, book.entitled, config.no_trade_band)
+    if shares == 0:
+        return None
     intent = Intent(
         intent_id=intent_id_for(ref, account, symbol, Origin.PLAN),
         origin=Origin.PLAN,

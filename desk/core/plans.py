@@ -6,20 +6,20 @@ A strategy has one plan at most; the next snapshot replaces it, the day's close 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from base_func import legal_buy, legal_sell
+from base_func import legal_sell
 from desk.core.book import exact
 from desk.core.config import StrategyConfig
 from desk.core.differences import Difference
-from desk.core.healing import buys
+from desk.core.healing import buys, shortfall_of, within_band
 from desk.core.ledger import BookKey, Ledger
 from desk.core.scaling import ratios_of, scales_of
-from desk.core.values import Book, Event, Side
+from desk.core.values import Book, Event, Reason, Side
 from desk.core.view import View, intent_id_for, routes
 from desk.core.wire_events import event_from_json, events_to_json
 
@@ -160,10 +160,11 @@ def make_plan(
     why: list[str],
     price_of: Callable[[str], Decimal | None],
     view: View,
+    aside: Collection[Difference] = (),
 ) -> Plan:
-    """Compute a plan on the books as they are; nothing is changed."""
+    """Compute a plan on the books as they are; nothing is changed. What is left `aside` is shown and not traded."""
     figures = figures_of(ledger, strategy.name)
-    rows = rows_of(ledger, strategy, kind=kind, differences=differences, price_of=price_of, view=view)
+    rows = rows_of(ledger, strategy, kind=kind, differences=differences, price_of=price_of, view=view, aside=aside)
     # The same plan made again bears the same id: a person may be reading it.
     words = (strategy.name, kind.value, figures, str(rows), str(view.now.date()))
     return Plan(
@@ -172,7 +173,10 @@ def make_plan(
         strategy=strategy.name,
         made_at=view.now,
         why=tuple(why),
-        texts=tuple(f"{one.symbol} {one.text}" for one in differences),
+        texts=(
+            *(f"{one.symbol} {one.text}" for one in differences),
+            *(f"{one.symbol} {one.text};{Reason.BELOW_BAND.value},不交易" for one in aside),
+        ),
         rows=rows,
         figures=figures,
         event=event,
@@ -187,10 +191,12 @@ def rows_of(
     differences: Iterable[Difference],
     price_of: Callable[[str], Decimal | None],
     view: View,
+    aside: Collection[Difference] = (),
 ) -> tuple[PlanRow, ...]:
     """The orders that approving would lead to now, sells first."""
     following = routes(view.config, strategy)
     changes = {one.symbol: one.change for one in differences}
+    unwanted = {one.symbol for one in aside if one.change < 0}
     symbols = {symbol for name, symbol in ledger.holdings if name == strategy.name} | set(changes)
     rows: list[PlanRow] = []
     for symbol in sorted(symbols):
@@ -206,7 +212,11 @@ def rows_of(
                 entitled = exact(counted * ratio) if ratio is not None else book.entitled
             else:
                 entitled = _entitled_after(book, changes.get(symbol, 0), counted, ratio)
-            row = _row(ledger, key, entitled, account in following and buys(strategy, symbol), price)
+            held = book.own + ledger.open_shares(key, Side.BUY)
+            if kind is PlanKind.BUILD and within_band(entitled, held, strategy.no_trade_band):
+                continue
+            follows = account in following and symbol not in unwanted and buys(strategy, symbol)
+            row = _row(ledger, key, entitled, strategy.no_trade_band if follows else None, price)
             rows += [row] if row is not None else []
     return tuple(sorted(rows, key=lambda row: row.side == Side.BUY.value))
 
@@ -219,12 +229,14 @@ def _entitled_after(book: Book, change: int, counted: int, ratio: Decimal | None
     return Decimal(0) if -change >= counted else exact(book.entitled * (counted + change) / counted)
 
 
-def _row(ledger: Ledger, key: BookKey, entitled: Decimal, follows: bool, price: Decimal | None) -> PlanRow | None:
+def _row(
+    ledger: Ledger, key: BookKey, entitled: Decimal, band: Decimal | None, price: Decimal | None
+) -> PlanRow | None:
+    """What one book would trade; `band` is None where it may not buy."""
     book = ledger.book(*key)
     side, shares = Side.SELL, legal_sell(book.symbol, book.own - entitled, book.own)
-    if not shares and follows:
-        side = Side.BUY
-        shares = legal_buy(book.symbol, entitled - book.own - ledger.open_shares(key, Side.BUY))
+    if not shares and band is not None:
+        side, shares = Side.BUY, shortfall_of(ledger, key, entitled, band)
     if not shares:
         return None
     return PlanRow(

@@ -99,10 +99,11 @@ def equity_of(ledger: Ledger, strategy: str) -> Decimal | None:
 
 
 def note_equity(ledger: Ledger, event: Event, strategy: StrategyConfig) -> None:
-    """Remember the equity that an order or a snapshot tells, where a ratio is made of it; never an older one."""
+    """Remember the equity that an order or a snapshot tells, where a ratio or a limit needs it; never an older one."""
     content = event.body.content
     equity = content.equity if isinstance(content, (OrderSignal, SnapshotSignal)) else None
-    if equity is None or all(share.scaling is not Scaling.CAPITAL for share in strategy.accounts):
+    needed = strategy.symbol_weight is not None or any(s.scaling is Scaling.CAPITAL for s in strategy.accounts)
+    if equity is None or not needed:
         return
     name = f"equity:{event.strategy}"
     said = ledger.flags.get(name)

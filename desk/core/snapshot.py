@@ -6,14 +6,14 @@ Once it is booked, older news is part of it already (快照已含).
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from desk.core.config import StrategyConfig
 from desk.core.day import night_judged
-from desk.core.differences import UNKNOWN_CAUSE, Difference, Said, compare, held_by, said_by, why_not_by_itself
+from desk.core.differences import UNKNOWN_CAUSE, Difference, Said, apart, compare, held_by, said_by, why_not_by_itself
 from desk.core.healing import apply_differences, bring_own_to_entitled, learn_orders
 from desk.core.ledger import Ledger
 from desk.core.plans import PlanKind, drop_plan, make_plan, plan_of, put_plan
@@ -100,12 +100,16 @@ def hear_snapshot(ledger: Ledger, event: Event, snapshot: SnapshotSignal, view: 
     price_of = price_finder(said, strategy, view)
     differences = compare(ledger, event.strategy, said, price_of)
     _note(ledger, event.strategy, differences, said, view)
+    by_target = strategy.follows is Follows.TARGET
+    alarms = strategy.snapshot_policy is SnapshotPolicy.ALARM and not by_target
+    aside: list[Difference] = []
+    if not alarms:
+        differences, aside = apart(differences, strategy.no_trade_band)
     plan = plan_of(ledger, event.strategy)
     if plan is not None and plan.kind is PlanKind.BUILD and not differences:
         return None, f"与账本一致;计划 {plan.plan_id} 还在等您批准。"
     drop_plan(ledger, event.strategy)
-    by_target = strategy.follows is Follows.TARGET
-    if strategy.snapshot_policy is SnapshotPolicy.ALARM and not by_target:
+    if alarms:
         return None, _told(ledger, event, differences, view)
     why = why_not_by_itself(
         differences,
@@ -120,13 +124,13 @@ def hear_snapshot(ledger: Ledger, event: Event, snapshot: SnapshotSignal, view: 
         # Ten shares from a dividend would be bought like an order of the strategy's.
         why.append("按固定金额跟单,每处差额都会买一笔每单金额")
     if why or (strategy.snapshot_policy is SnapshotPolicy.PROPOSE and not by_target):
-        return None, _propose(ledger, event, strategy, PlanKind.HEAL, differences, why, said, view)
+        return _ended(aside, _propose(ledger, event, strategy, PlanKind.HEAL, differences, why, said, view, aside))
     booked = booked_of(ledger, event.strategy)
     if by_target and not differences and booked is not None and view.now - booked.brought < _QUIET:
         _put_booked(ledger, event.strategy, replace(booked, at=event.body.strategy_time))
-        return None, "与账本一致。"
+        return _ended(aside, _nothing_to_do(aside))
     approved = strategy.mode is not Mode.CONFIRM
-    return None, heal(ledger, event, strategy, differences, said, view, approved=approved)
+    return _ended(aside, heal(ledger, event, strategy, differences, said, view, approved=approved, aside=aside))
 
 
 def heal(
@@ -138,11 +142,12 @@ def heal(
     view: View,
     *,
     approved: bool,
+    aside: list[Difference],
 ) -> str:
-    """Book what differs and bring own to T; returns the sentence for people."""
+    """Book what differs and bring own to T, but for what is left `aside`; returns the sentence for people."""
     apply_differences(ledger, event, strategy, differences, said, view)
     _put_booked(ledger, event.strategy, Booked(seq=event.body.seq, at=event.body.strategy_time, brought=view.now))
-    _close_gaps(ledger, event.strategy, view.now)
+    _close_gaps(ledger, event.strategy, {one.symbol for one in aside}, view.now)
     raised = bring_own_to_entitled(
         ledger,
         strategy,
@@ -151,13 +156,14 @@ def heal(
         prices=said.prices,
         view=view,
         approved=approved,
+        unwanted={one.symbol for one in aside if one.change < 0},
     )
     if not differences and not raised:
-        return "与账本一致。"
+        return _nothing_to_do(aside)
     if strategy.follows is Follows.TARGET:
-        return f"{len(differences)} 只股票的目标变了,下 {len(raised)} 笔委托。"
+        return f"{len(differences)} 只股票的目标变了,下 {len(raised)} 笔委托。{_said_aside(aside)}"
     lines = [f"{one.symbol} {one.text}" for one in differences]
-    text = f"已按快照更正 {len(differences)} 只股票的账本,补 {len(raised)} 笔委托。"
+    text = f"已按快照更正 {len(differences)} 只股票的账本,补 {len(raised)} 笔委托。{_said_aside(aside)}"
     _say(ledger, event, "已按快照补齐", "\n".join([text, *lines[:10]]), view)
     return text
 
@@ -237,6 +243,7 @@ def _propose(
     why: list[str],
     said: Said,
     view: View,
+    aside: list[Difference],
 ) -> str:
     """Keep what the snapshot asks for as a plan, and tell it; nothing where nothing differs."""
     price_of = price_finder(said, strategy, view)
@@ -249,9 +256,10 @@ def _propose(
         why=why,
         price_of=price_of,
         view=view,
+        aside=aside,
     )
     if not differences and not plan.rows:
-        return "与账本一致。"
+        return _nothing_to_do(aside)
     put_plan(ledger, plan)
     head = f"计划 {plan.plan_id}({kind.value}){len(plan.rows)} 笔委托,等您批准:plan show 看一遍,approve 或 reject。"
     if why:
@@ -285,7 +293,7 @@ def _adopt(ledger: Ledger, event: Event, strategy: StrategyConfig, said: Said, v
     if not said.shares:
         return "策略还没有持仓。"
     if strategy.adoption is Adoption.BUILD or strategy.follows is Follows.TARGET:
-        return _propose(ledger, event, strategy, PlanKind.BUILD, [], [], said, view)
+        return _propose(ledger, event, strategy, PlanKind.BUILD, [], [], said, view, [])
     text = f"策略在聚宽已经持有 {len(said.shares)} 只股票;这些不跟,只跟之后的新单。"
     _say(ledger, event, "接手", text, view)
     return text
@@ -319,14 +327,30 @@ def _key(strategy: str, one: Difference) -> str:
     return f"snapshot:{strategy}:{one.symbol}:{one.said}:{one.held}:{','.join(one.orders)}"
 
 
-def _close_gaps(ledger: Ledger, strategy: str, now: datetime) -> None:
-    """Everything that was missing is in the booked snapshot."""
+def _close_gaps(ledger: Ledger, strategy: str, but: Collection[str], now: datetime) -> None:
+    """Everything that was missing is in the booked snapshot, `but` for the symbols that were left aside."""
     for gap in list(ledger.gaps.values()):
-        if gap.strategy == strategy and (gap.symbol is not None or gap.key.startswith("seq:")):
+        named = gap.symbol is not None and gap.symbol not in but
+        if gap.strategy == strategy and (named or gap.key.startswith("seq:")):
             ledger.close_gap(gap, now)
 
 
 # --- telling ---------------------------------------------------------------------------------------------------------
+
+
+def _ended(aside: list[Difference], text: str) -> tuple[Reason | None, str]:
+    """低于不交易带宽 is the reason where it is all that there is to say."""
+    return (Reason.BELOW_BAND if aside and text == _said_aside(aside) else None), text
+
+
+def _nothing_to_do(aside: list[Difference]) -> str:
+    return _said_aside(aside) or "与账本一致。"
+
+
+def _said_aside(aside: list[Difference]) -> str:
+    if not aside:
+        return ""
+    return f"{'、'.join(one.symbol for one in aside[:10])} 的差额低于不交易带宽,没有买卖。"
 
 
 def _told(ledger: Ledger, event: Event, differences: list[Difference], view: View) -> str:

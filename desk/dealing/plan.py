@@ -14,6 +14,7 @@ from desk.core.chase import Account, Cancel, Cut, End, Scene, Send, Step, Wait, 
 from desk.core.config import Config
 from desk.core.day import entitled_for_debt
 from desk.core.endings import end_intent, settle_event
+from desk.core.exposure import limited, why_too_much
 from desk.core.ledger import BookKey, Ledger, missing
 from desk.core.reconcile import classify_refusal, learn
 from desk.core.values import (
@@ -28,6 +29,7 @@ from desk.core.values import (
     Side,
 )
 from desk.core.verdict import merged
+from desk.core.view import shares_routed
 from desk.dealing.account import AccountDesk
 
 _FEE_ROOM = Decimal("1.0035")  # the highest commission (0.3 %) and the taxes, so that a buy never fails for its fees
@@ -363,12 +365,14 @@ class Planner:
             sellable=self._sellable(intent, desk, sellable) if intent.side is Side.SELL else 0,
             account_sellable=sellable,
             account_shares=held,
+            locked=book.own - sold_today_bound(book, now.date(), is_t0(intent.symbol)),
+            too_much=self._too_much(intent, desk),
             queue_limit_up=strategy.chase_limit_up if strategy else False,
             queue_limit_down=strategy.queue_limit_down if strategy else True,
             age_s=self._age(intent, desk),
             valid_s=strategy.signal_valid_s if strategy else 600,
             quote=self._quote(intent, desk),
-            instrument=self._instrument(intent, desk),
+            instrument=self._instrument(intent.account, intent.symbol, intent.anchor, desk),
             asset=desk.snapshot.asset if desk.snapshot else None,
             sent_late=not late and last is not None and last.created_at.time() >= self.config.chase.last_chase,
             approval_age_s=self._waited(intent, desk),
@@ -417,10 +421,24 @@ class Planner:
             self._quotes[key] = desk.broker.quote(intent.symbol, intent.anchor) if desk.broker.connected else None
         return self._quotes[key]
 
-    def _instrument(self, intent: Intent, desk: AccountDesk) -> Instrument | None:
-        key = (intent.account, intent.symbol)
+    def _too_much(self, intent: Intent, desk: AccountDesk) -> Reason | None:
+        """Why a buy that has not been sent yet would pass its strategy's own limits."""
+        strategy = self.config.strategy(intent.strategy)
+        if intent.side is Side.SELL or intent.attempts or strategy is None or not limited(strategy):
+            return None
+
+        def price_of(symbol: str) -> Decimal | None:
+            anchor = intent.anchor if symbol == intent.symbol else None
+            found = self._instrument(intent.account, symbol, anchor, desk)
+            return found.prev_close if found is not None else None
+
+        share = shares_routed(self.config, strategy).get(intent.account)
+        return why_too_much(self.ledger, strategy, share, intent, price_of)
+
+    def _instrument(self, account: str, symbol: str, anchor: Decimal | None, desk: AccountDesk) -> Instrument | None:
+        key = (account, symbol)
         if key not in self._instruments:
-            found = desk.broker.instrument(intent.symbol, intent.anchor) if desk.broker.connected else None
+            found = desk.broker.instrument(symbol, anchor) if desk.broker.connected else None
             self._instruments[key] = found if found is not None and found.day == self.now.date() else None
         return self._instruments[key]
 

@@ -100,6 +100,8 @@ def _checked(share: AccountShare, part: Part, path: str, findings: Findings) -> 
         findings.problem(FOLLOW_FILE, place(path, "资金"), texts.NO_CAPITAL)
     if share.scaling is Scaling.PER_ORDER and share.per_order is None and part.usable("每单金额"):
         findings.problem(FOLLOW_FILE, place(path, "每单金额"), texts.NO_PER_ORDER)
+    if share.scaling is Scaling.PER_ORDER and share.capital is None and part.values.get("symbol_weight") is not None:
+        findings.problem(FOLLOW_FILE, place(path, "单票权重"), texts.NO_MONEY_TO_WEIGH)
     return share
 
 

@@ -210,6 +210,27 @@ SETTINGS: tuple[Setting, ...] = (
         kinds.member(Adoption),
         "策略在聚宽已有持仓时：只跟新单不买它们；现在建仓做一份计划等人批准",
     ),
+    _row(
+        _S,
+        "不交易带宽",
+        "no_trade_band",
+        kinds.number("0", "1"),
+        "按目标持仓、补齐和计划买卖时，差额不到目标的几成就不交易，0.05 是 5%；清仓总会执行",
+    ),
+    _row(
+        _S,
+        "单策略持仓市值",
+        "value_limit",
+        _YUAN_LIMIT,
+        "这个策略在每个账户上最多持有多少元（按昨收价，含在途买入）；超过的买入不跟",
+    ),
+    _row(
+        _S,
+        "单票权重",
+        "symbol_weight",
+        kinds.number("0", "1", above=True, off=True),
+        "一只股票最多占这个策略资金的几成，0 到 1；策略资金：固定比例时是策略总权益 × 比例，不然是“资金”",
+    ),
     # --- 策略的账户列表里的一项
     _row(Section.SHARE, "账户", "account", _NAME, "账户名称", default=_REQUIRED),
     _row(Section.SHARE, "跟单比例", "ratio", _RATIO, "在这个账户上的跟单比例", default=Default.INHERIT),

@@ -99,6 +99,16 @@ NOTHING = {
 }
 RANGE_EMPTY = "这段时间里没有记录。"
 NO_STRATEGIES = "还没有策略。请用 strategy add 名称 添加。"
+
+
+def strategy_limits(band: str, value: str | None, weight: str | None) -> str:
+    """What a strategy's own limits are, '' where it has none."""
+    words = [f"不交易带宽 {band}"] if band != "0" else []
+    words += [f"单策略持仓市值 {value} 元"] if value is not None else []
+    words += [f"单票权重 {weight}"] if weight is not None else []
+    return "，".join(words)
+
+
 NO_PLANS = "没有等人批准的计划。"
 PLAN_WITHOUT_ORDERS = "只更正账本，不下委托。"
 NO_MESSAGES = "还没有发过通知。"

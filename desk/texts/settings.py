@@ -111,6 +111,7 @@ NO_ACCOUNTS = "一个账户也没有，策略没有地方下单；至少写一�
 ACCOUNT_NOT_SAID = "没有写「账户」，而账户不止一个，程序不能替你选"
 NO_CAPITAL = "跟单方式「按资金」要写「资金」（元）"
 NO_PER_ORDER = "跟单方式「固定金额」要写「每单金额」（元）"
+NO_MONEY_TO_WEIGH = "跟单方式「固定金额」用「单票权重」要写「资金」（元）：比例按它算"
 NO_SHARES = "账户列表是空的"
 ACCOUNT_MISSING_IN_SHARE = "每一项要写「账户」"
 RESERVED_NAME = "「测试」和「手动」是留给 test-signal 和手动委托的名字，请换一个"

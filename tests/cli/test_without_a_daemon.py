@@ -375,3 +375,13 @@ def test_books_of_a_past_moment_are_shown_as_json_and_as_a_table(
 def test_a_moment_that_is_none_is_refused(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     code, _, err = verb(capsys, write_home(tmp_path), "books", "--at", "昨天上午")
     assert code == 2 and "2026-11-20 10:30" in err
+
+
+def test_a_strategys_own_limits_are_listed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with_limits = {"名称": "小市值", "标识": "xsz", "密钥": SECRET, "账户": "模拟账户"}
+    with_limits |= {"不交易带宽": 0.05, "单策略持仓市值": 100000, "单票权重": 0.2}
+    home = write_home(tmp_path, 策略=[with_limits])
+    code, out, _ = verb(capsys, home, "strategy", "list")
+    assert code == 0 and "不交易带宽 0.05，单策略持仓市值 100000 元，单票权重 0.2" in out
+    (row,) = facts(capsys, home, "strategy", "list")
+    assert (row["no_trade_band"], row["value_limit"], row["symbol_weight"]) == ("0.05", "100000", "0.2")

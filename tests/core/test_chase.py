@@ -131,6 +131,11 @@ def limited(**limits: object) -> Account:
         (replace(SELL_SCENE, sellable=0, account_sellable=0), End(reason=Reason.NOT_SELLABLE)),
         (replace(SELL_SCENE, sellable=300, account_sellable=300), Send(shares=300, price=Decimal("9.98"), counts=True)),
         (replace(SELL_SCENE, sellable=0, account_sellable=0, account_shares=0), End(reason=Reason.NO_POSITION)),
+        # bought a moment ago: no picture shows it yet, and T+1 keeps it
+        (
+            replace(SELL_SCENE, sellable=0, account_sellable=0, account_shares=0, locked=500),
+            End(reason=Reason.NOT_SELLABLE),
+        ),
         (
             replace(SELL_SCENE, own=150, sellable=150, account_sellable=300, intent=replace(SELL, decided=150)),
             Send(shares=100, price=Decimal("9.98"), counts=True),

@@ -549,6 +549,17 @@ def test_an_account_is_scaled_in_the_strategys_way_or_its_own():
     assert (second.scaling, second.per_order) == (Scaling.PER_ORDER, 20000)
 
 
+def test_a_strategy_has_limits_of_its_own():
+    text = strategy(不交易带宽="0.05", 单策略持仓市值=100000, 单票权重=0.2)
+    (read,) = loaded(follow(text)).config.strategies
+    assert (read.no_trade_band, read.value_limit, read.symbol_weight) == (Decimal("0.05"), 100000, Decimal("0.2"))
+
+
+def test_a_weight_by_yuan_per_order_wants_the_strategys_money():
+    text = strategy(跟单方式="固定金额", 每单金额=20000, 单票权重=0.2)
+    assert any("单票权重" in str(problem) and "「资金」" in str(problem) for problem in refused(follow(text)))
+
+
 @pytest.mark.parametrize(("way", "key"), [("按资金", "资金"), ("固定金额", "每单金额")])
 def test_a_way_of_scaling_wants_its_figure(way, key):
     assert any(f"「{key}」" in str(problem) for problem in refused(follow(strategy(跟单方式=way))))
