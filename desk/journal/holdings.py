@@ -41,25 +41,27 @@ _ACCOUNT = """
 INSERT INTO accounts (name, channel, connected, cash, market_value, total_asset, at) VALUES (?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (name) DO UPDATE SET channel = excluded.channel, connected = excluded.connected, cash = excluded.cash,
 market_value = excluded.market_value, total_asset = excluded.total_asset, at = excluded.at"""
+_DAY = """
+INSERT INTO account_days (account, day, first_asset, total_asset, cash, market_value, at) VALUES (?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (account, day) DO UPDATE SET total_asset = excluded.total_asset, cash = excluded.cash,
+market_value = excluded.market_value, at = excluded.at"""
 _POSITION = """
 INSERT INTO positions (account, symbol, name, shares, sellable, cost_price, price, first_held_day, at)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 
 
 def save_account(session: Session, account: AccountView, positions: Sequence[PositionView]) -> None:
-    """Replace what is known of an account; a position that is gone or empty is forgotten."""
-    session.run(
-        _ACCOUNT,
-        (
-            account.name,
-            account.channel,
-            int(account.connected),
-            decimal_text(account.cash),
-            decimal_text(account.market_value),
-            decimal_text(account.total_asset),
-            micros(account.at),
-        ),
-    )
+    """Replace what is known of an account; a position that is gone or empty is forgotten.
+
+    Its worth is kept day by day while it is connected: the figures of a line that is down are those of its last day.
+    """
+    worth = (decimal_text(account.cash), decimal_text(account.market_value), decimal_text(account.total_asset))
+    seen = micros(account.at)
+    session.run(_ACCOUNT, (account.name, account.channel, int(account.connected), *worth, seen))
+    if account.connected:
+        cash, market_value, total = worth
+        day = account.at.date().isoformat()
+        session.run(_DAY, (account.name, day, total, total, cash, market_value, seen))
     held: dict[str, str] = dict(
         session.rows("SELECT symbol, first_held_day FROM positions WHERE account = ?", (account.name,))
     )

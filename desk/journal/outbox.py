@@ -149,10 +149,13 @@ def pending(session: Session) -> int:
     return int(row[0]) if row else 0
 
 
-def listing(session: Session, limit: int) -> list[ToldMessage]:
-    """The latest messages, newest first."""
+def listing(session: Session, limit: int, before: int | None = None) -> list[ToldMessage]:
+    """The latest messages, newest first; `before`: those older than the message of this number."""
     columns = ", ".join(MESSAGE.columns)
-    rows = session.rows(f"SELECT id, {columns} FROM messages ORDER BY id DESC LIMIT ?", (limit,))
+    rows = session.rows(
+        f"SELECT id, {columns} FROM messages WHERE id < ? ORDER BY id DESC LIMIT ?",
+        (2**62 if before is None else before, limit),
+    )
     states: dict[int, list[DeliveryState]] = {row[0]: [] for row in rows}
     if rows:
         found = session.rows(

@@ -20,7 +20,7 @@ from desk.journal.database import Database
 from desk.journal.errors import JournalUnusable, is_database_error
 from desk.texts import journal as texts
 
-KNOWN = ("0001", "0002", "0003")
+KNOWN = ("0001", "0002", "0003", "0004")
 HEAD = KNOWN[-1]
 SCRIPTS = Path(__file__).with_name("migrations")
 _OLDEST_SQLITE = (3, 35, 0)  # INSERT … RETURNING

@@ -88,6 +88,19 @@ accounts = Table(
     whole("at"),
 )
 
+# The last look of each day; `first_asset` is the day's first total.
+account_days = Table(
+    "account_days",
+    metadata,
+    words("account", primary_key=True),
+    words("day", primary_key=True),
+    words("first_asset"),
+    words("total_asset"),
+    words("cash"),
+    words("market_value"),
+    whole("at"),
+)
+
 positions = Table(
     "positions",
     metadata,

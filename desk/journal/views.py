@@ -78,10 +78,11 @@ def signals(
         return signal_views(look, rows[::-1])
 
 
-_SIGNAL = (
-    "SELECT e.event_id, e.strategy, e.seq, e.received_at, e.payload, o.verdict, o.reason, o.reason_text, o.done_at "
-    "FROM events e LEFT JOIN outcomes o ON o.event_id = e.event_id"
+SIGNAL_COLUMNS = (
+    "e.event_id, e.strategy, e.seq, e.received_at, e.payload, o.verdict, o.reason, o.reason_text, o.done_at"
 )
+SIGNAL_ROWS = "FROM events e LEFT JOIN outcomes o ON o.event_id = e.event_id"
+_SIGNAL = f"SELECT {SIGNAL_COLUMNS} {SIGNAL_ROWS}"
 
 
 def signal_of(look: Session, event_id: str) -> View | None:
@@ -237,6 +238,9 @@ def order_view(row: Row) -> View:
     }
 
 
+FILL_COLUMNS = "fill_id, client_order_id, account, symbol, side, shares, price, fee, at"
+
+
 def fills(
     journal: Journal, *, day_from: date | None = None, day_to: date | None = None, limit: int | None = None
 ) -> list[View]:
@@ -246,7 +250,7 @@ def fills(
     days = () if wanted.any_day else (wanted.first.isoformat(), wanted.last.isoformat())
     with journal.look() as look:
         rows = look.rows(
-            "SELECT fill_id, client_order_id, account, symbol, side, shares, price, fee, at FROM fills "
+            f"SELECT {FILL_COLUMNS} FROM fills "
             f"{'WHERE day >= ? AND day <= ? ' if days else ''}"
             "ORDER BY at DESC, account DESC, fill_id DESC LIMIT ?",
             (*days, wanted.most),

@@ -161,8 +161,8 @@ _NEXT = '''
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0004"
-down_revision = "0003"
+revision = "0005"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
@@ -175,14 +175,14 @@ def upgrade() -> None:
 
 @pytest.fixture
 def later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Pretend that the program knows a version 0004, its scripts in an awkward path."""
+    """Pretend that the program knows a version 0005, its scripts in an awkward path."""
     scripts = tmp_path / "升级 100%" / "migrations"
     shutil.copytree(schema.SCRIPTS, scripts, ignore=shutil.ignore_patterns("__pycache__"))
-    script = scripts / "versions" / "v0004_later.py"
+    script = scripts / "versions" / "v0005_later.py"
     script.write_text(_NEXT.format(more=""), encoding="utf-8")
     monkeypatch.setattr(schema, "SCRIPTS", scripts)
-    monkeypatch.setattr(schema, "KNOWN", (*schema.KNOWN, "0004"))
-    monkeypatch.setattr(schema, "HEAD", "0004")
+    monkeypatch.setattr(schema, "KNOWN", (*schema.KNOWN, "0005"))
+    monkeypatch.setattr(schema, "HEAD", "0005")
     yield script
 
 
@@ -190,10 +190,10 @@ def test_an_older_journal_is_migrated_and_a_copy_of_it_kept(file: Path, later: P
     with Journal.open(file, clock=clock) as journal:
         assert len(journal.undecided_events()) == 1
         journal.commit(batch(intent()))
-    assert run(file, "SELECT version_num FROM alembic_version") == [("0004",)]
+    assert run(file, "SELECT version_num FROM alembic_version") == [("0005",)]
     [kept] = file.parent.glob("j.sqlite3.before-migration-*")
     assert kept.name.endswith("20240520-100000")
-    assert run(kept, "SELECT version_num FROM alembic_version") == [("0003",)]
+    assert run(kept, "SELECT version_num FROM alembic_version") == [("0004",)]
     assert run(kept, "SELECT COUNT(*) FROM events") == [(1,)]
 
 
@@ -232,13 +232,13 @@ def test_a_traded_day_comes_through_a_migration_row_by_row(
 def test_a_migration_that_fails_changes_nothing(file: Path, later: Path, clock: FixedClock) -> None:
     later.write_text(_NEXT.format(more='op.execute("INSERT INTO nowhere VALUES (1)")'), encoding="utf-8")
     refused(file, clock)
-    assert run(file, "SELECT version_num FROM alembic_version") == [("0003",)]
+    assert run(file, "SELECT version_num FROM alembic_version") == [("0004",)]
     assert "colour" not in str(run(file, "SELECT sql FROM sqlite_master WHERE name = 'orders'"))
 
 
 def test_an_older_journal_is_not_opened_for_reading(file: Path, later: Path, clock: FixedClock) -> None:
     assert "升级" in refused(file, clock, read_only=True)
-    assert run(file, "SELECT version_num FROM alembic_version") == [("0003",)]
+    assert run(file, "SELECT version_num FROM alembic_version") == [("0004",)]
 
 
 def test_two_that_create_the_journal_at_once_agree(tmp_path: Path, clock: FixedClock) -> None:
@@ -288,4 +288,4 @@ def test_a_journal_of_the_first_version_gets_the_tables_of_the_position_sync(tmp
         upgrade(engine, scripts=schema.SCRIPTS, target="0001")
     with Journal.open(file, clock=clock) as journal:
         assert PositionBook(journal).targets() == []
-    assert run(file, "SELECT version_num FROM alembic_version") == [("0003",)]
+    assert run(file, "SELECT version_num FROM alembic_version") == [("0004",)]

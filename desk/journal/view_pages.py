@@ -1,0 +1,232 @@
+"""Long lists for pages, newest first: a page holds at most so many rows and says where the next one begins.
+
+A mark names the last row of a page by what it is ordered by, so that rows which come meanwhile shift nothing. Every
+question runs along an index: a page of a journal with a million rows costs what one of an empty journal costs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from desk.journal import outbox
+from desk.journal.columns import listing
+from desk.journal.database import Row, Session
+from desk.journal.journal import Journal
+from desk.journal.outbox import ToldMessage
+from desk.journal.records import BOOK_CHANGE
+from desk.journal.tables import NOT_FINAL
+from desk.journal.values import day_bounds, iso, plain
+from desk.journal.views import (
+    FILL_COLUMNS,
+    ORDER_COLUMNS,
+    SIGNAL_COLUMNS,
+    SIGNAL_ROWS,
+    View,
+    fill_view,
+    order_view,
+    signal_views,
+)
+
+MOST = 500
+
+
+class BadMark(ValueError):
+    """The mark is none that a page has given."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Page:
+    """Rows newest first; `next` is the mark of the page after it, None at the end."""
+
+    rows: list[View]
+    next: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _List:
+    """How a list is asked for: its rows, their order, and the column of its days."""
+
+    columns: str
+    rows: str
+    order: tuple[str, ...]  # the columns of a mark, the first a time or a number
+    day: str  # the column that a day is looked up in
+
+
+_SIGNALS = _List(columns=SIGNAL_COLUMNS, rows=SIGNAL_ROWS, order=("e.received_at", "e.id"), day="e.received_at")
+_ORDERS = _List(columns=ORDER_COLUMNS, rows="FROM orders", order=("created_at", "client_order_id"), day="created_at")
+_FILLS = _List(columns=FILL_COLUMNS, rows="FROM fills", order=("at", "account", "fill_id"), day="at")
+
+
+def signals_page(
+    journal: Journal, *, mark: str | None, limit: int, strategy: str | None = None, day: date | None = None
+) -> Page:
+    """Events by the time they were received. Raises BadMark."""
+    where = [("e.strategy = ?", strategy)] if strategy is not None else []
+    with journal.look() as look:
+        rows, following = _page(look, _SIGNALS, where, mark, limit, day)
+        return Page(rows=signal_views(look, rows), next=following)
+
+
+def orders_page(
+    journal: Journal,
+    *,
+    mark: str | None,
+    limit: int,
+    account: str | None = None,
+    strategy: str | None = None,
+    day: date | None = None,
+    open_only: bool = False,
+) -> Page:
+    """Our orders by the time they were made. Raises BadMark."""
+    where = _equal(account=account, strategy=strategy)
+    if open_only:
+        where.append((f"state IN ({listing(NOT_FINAL)})", None))
+    with journal.look() as look:
+        rows, following = _page(look, _ORDERS, where, mark, limit, day)
+    return Page(rows=[order_view(row) for row in rows], next=following)
+
+
+def fills_page(
+    journal: Journal,
+    *,
+    mark: str | None,
+    limit: int,
+    account: str | None = None,
+    strategy: str | None = None,
+    day: date | None = None,
+) -> Page:
+    """Our fills by their time. Raises BadMark."""
+    with journal.look() as look:
+        rows, following = _page(look, _FILLS, _equal(account=account, strategy=strategy), mark, limit, day)
+    return Page(rows=[fill_view(row) for row in rows], next=following)
+
+
+def _equal(**wanted: str | None) -> list[tuple[str, Any]]:
+    return [(f"{name} = ?", value) for name, value in wanted.items() if value is not None]
+
+
+def _page(
+    look: Session, what: _List, where: Sequence[tuple[str, Any]], mark: str | None, limit: int, day: date | None
+) -> tuple[list[Row], str | None]:
+    """The rows without their marks, and the mark of the last one if others follow."""
+    conditions = [text for text, _ in where]
+    params = [value for _, value in where if value is not None]
+    if day is not None:
+        conditions.append(f"{what.day} >= ? AND {what.day} < ?")
+        params += day_bounds(day, day)
+    if mark is not None:
+        conditions.append(f"({', '.join(what.order)}) < ({', '.join('?' * len(what.order))})")
+        params += _read_mark(mark, what)
+    most = max(1, min(limit, MOST))
+    found = look.rows(
+        f"SELECT {', '.join(what.order)}, {what.columns} {what.rows} "
+        f"{'WHERE ' + ' AND '.join(conditions) if conditions else ''} "
+        f"ORDER BY {', '.join(f'{column} DESC' for column in what.order)} LIMIT ?",
+        (*params, most + 1),
+    )
+    size = len(what.order)
+    rows = found[:most]
+    following = "~".join(str(part) for part in rows[-1][:size]) if len(found) > most else None
+    return [row[size:] for row in rows], following
+
+
+def _read_mark(mark: str, what: _List) -> list[Any]:
+    parts: list[Any] = mark.split("~", len(what.order) - 1)
+    numbers = 2 if what is _SIGNALS else 1
+    if len(parts) != len(what.order) or not all(_is_number(part) for part in parts[:numbers]):
+        raise BadMark(mark)
+    return [*(int(part) for part in parts[:numbers]), *parts[numbers:]]
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 18
+
+
+def messages_page(journal: Journal, *, mark: str | None, limit: int) -> Page:
+    """What was told, with what became of it at each robot. Raises BadMark."""
+    if mark is not None and not _is_number(mark):
+        raise BadMark(mark)
+    most = max(1, min(limit, MOST))
+    with journal.look() as look:
+        found = outbox.listing(look, most + 1, before=int(mark) if mark is not None else None)
+    following = str(found[most - 1].id) if len(found) > most else None
+    return Page(rows=[_message(told) for told in found[:most]], next=following)
+
+
+def _message(told: ToldMessage) -> View:
+    return {
+        "id": told.id,
+        "at": told.message.at.isoformat(),
+        "kind": told.message.kind,
+        "title": told.message.title,
+        "text": told.message.text,
+        "urgent": told.message.urgent,
+        # A robot's name is a digest of its token: nobody can send with it.
+        "deliveries": [
+            {
+                "robot": one.robot,
+                "state": one.state,
+                "attempts": one.attempts,
+                "error": one.error,
+                "done_at": one.done_at.isoformat() if one.done_at else None,
+            }
+            for one in told.deliveries
+        ],
+    }
+
+
+def changes_page(
+    journal: Journal, *, strategy: str, symbol: str, account: str | None, mark: str | None, limit: int
+) -> Page:
+    """What has made a book what it is: its changes with their causes. Raises BadMark."""
+    if mark is not None and not _is_number(mark):
+        raise BadMark(mark)
+    most = max(1, min(limit, MOST))
+    columns = ", ".join(BOOK_CHANGE.columns)
+    where, params = "strategy = ? AND symbol = ?", [strategy, symbol]
+    if account is not None:
+        where, params = f"{where} AND (account IS NULL OR account = ?)", [*params, account]
+    before = int(mark) if mark is not None else 2**62
+    with journal.look() as look:
+        found = look.rows(
+            f"SELECT id, {columns} FROM book_changes WHERE {where} AND id < ? ORDER BY id DESC LIMIT ?",
+            (*params, before, most + 1),
+        )
+    rows = []
+    for _, *fields in found[:most]:
+        change = BOOK_CHANGE.read(tuple(fields))
+        rows.append(
+            {
+                "at": change.at.isoformat(),
+                "strategy": change.strategy,
+                "account": change.account,
+                "symbol": change.symbol,
+                "cause": change.cause,
+                "ref": change.ref,
+                "strategy_shares": change.strategy_shares,
+                "counted_shares": change.counted_shares,
+                "entitled_shares": plain(change.entitled),
+                "own_shares": change.own,
+            }
+        )
+    return Page(rows=rows, next=str(found[most - 1][0]) if len(found) > most else None)
+
+
+def settings_page(journal: Journal, *, mark: str | None, limit: int) -> Page:
+    """Who changed what in the configuration. Raises BadMark."""
+    if mark is not None and not _is_number(mark):
+        raise BadMark(mark)
+    most = max(1, min(limit, MOST))
+    with journal.look() as look:
+        found = look.rows(
+            "SELECT id, at, who, key, old, new FROM settings_changes WHERE id < ? ORDER BY id DESC LIMIT ?",
+            (int(mark) if mark is not None else 2**62, most + 1),
+        )
+    rows = [
+        {"id": number, "at": iso(at), "who": who, "key": key, "old": old, "new": new}
+        for number, at, who, key, old, new in found[:most]
+    ]
+    return Page(rows=rows, next=str(found[most - 1][0]) if len(found) > most else None)
