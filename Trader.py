@@ -82,18 +82,23 @@ class Trader:
         self.ledger = Ledger()
         self.teller = Teller()
         self._loaded = False
-        self._news = threading.Event()  # events or commands may be waiting in the journal
-        self._news.set()
+        self._news = threading.Event()  # events may be waiting in the journal
+        self._asked = threading.Event()  # commands may be
+        self._look_anew()
         self._last: tuple[datetime, float] | None = None
         self._pause_until = float("-inf")
         self._holding = False  # the last turn's batch was kept for this one
         self._looks: list[tuple[AccountView, Sequence[PositionView]]] = []  # shown once the turn's orders are out
-        journal.on_events(self._ring)
-        journal.on_commands(self._ring)
+        journal.on_events(lambda: self._ring(self._news))
+        journal.on_commands(lambda: self._ring(self._asked))
 
-    def _ring(self) -> None:
-        self._news.set()
+    def _ring(self, what: threading.Event) -> None:
+        what.set()
         self.bell.set()
+
+    def _look_anew(self) -> None:
+        self._news.set()
+        self._asked.set()
 
     # --- the thread -------------------------------------------------------------------------------------------------
 
@@ -114,7 +119,7 @@ class Trader:
             log.exception("A turn of the trading loop failed; reloading from the journal")
             self._shout("交易循环出错", texts.journal_down(str(error)))
             self._loaded = False
-            self._news.set()
+            self._look_anew()
             return _TROUBLE_WAIT_S
 
     def step(self) -> float:
@@ -126,9 +131,11 @@ class Trader:
         ears = self._ears(now, monotonic)
         ears.run()
         persons = self._persons(now)
+        if self._asked.is_set():
+            self._asked.clear()
+            self._commands(persons, now)
         if self._news.is_set():
             self._news.clear()
-            self._commands(persons, now)
             if self._intake(now):
                 self._news.set()
         Daily(self.ledger, self.config, self.desks, persons, now).run()
@@ -377,7 +384,7 @@ class Trader:
     def _until_next(self, turn: Turn) -> float:
         if turn.cancels or turn.places:
             return _BREATH_S
-        if self._news.is_set() or turn.ended or turn.unasked:
+        if self._news.is_set() or self._asked.is_set() or turn.ended or turn.unasked:
             return 0.0
         if self.ledger.unsettled:
             return 0.02

@@ -30,8 +30,9 @@ _MOST_LEFT_BEHIND = 3
 _RETRY_S = 1.0
 # What reading a tick or detail may raise that is not what the vendor documents: one symbol's trouble, not the line's.
 _ODD = (Unreadable, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
-_PIECE = 20  # symbols asked for in one call
+_PIECE = 10  # symbols asked for in one call
 _REST_S = 0.05
+_BREATH_S = 0.01  # between two pieces: reading them keeps the interpreter from whoever decides and sends
 
 
 class _LeftBehind(Exception):
@@ -195,13 +196,21 @@ class Quotes:
         if now < self._refresh_at():
             return
         self._refreshed_at = now
-        for piece in _pieces(symbol for symbol in list(self._wanted) if not self._asked_since(now, symbol)):
+        pieces = _pieces(symbol for symbol in list(self._wanted) if not self._asked_since(now, symbol))
+        for number, piece in enumerate(pieces):
+            if number:
+                self._clock.wait(self._bell, _BREATH_S)
+                self._hurry(worker)
             self._came(self._fetch_ticks(worker, piece))
             for symbol in piece:
                 self._came(self._fetch_detail(worker, symbol))
-                if self._bell.is_set():  # who comes meanwhile waits for no more than one piece
-                    self._bell.clear()
-                    self._fetch_missed(worker)
+                self._hurry(worker)
+
+    def _hurry(self, worker: int) -> None:
+        """Who comes while all is fetched waits for no more than one piece."""
+        if self._bell.is_set():
+            self._bell.clear()
+            self._fetch_missed(worker)
 
     def _asked_since(self, moment: float, symbol: str) -> bool:
         kept = self._quotes.get(symbol)

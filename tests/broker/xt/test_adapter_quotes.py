@@ -203,8 +203,8 @@ def test_who_comes_while_all_is_fetched_anew_waits_for_one_piece_of_it(stage: St
     stage.broker._quotes._data = lambda: data
     stage.until(lambda: any(BANK in codes for codes in list(data.asked)), flow=0.02)
     pieces = [codes[:-2] for codes in data.asked]
-    assert all(len(piece) <= 20 for piece in pieces)
-    assert pieces[[len(piece) > 10 for piece in pieces].index(True) + 1] == [BANK]
+    assert all(len(piece) <= 10 for piece in pieces)
+    assert pieces[[len(piece) > 5 for piece in pieces].index(True) + 1] == [BANK]
 
 
 def test_what_is_wanted_stays_fresh_while_one_after_the_other_is_hurried(stage: Stage) -> None:
