@@ -15,7 +15,6 @@ import threading
 from collections.abc import Callable, Container, Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import cast
 from zlib import crc32
 
 from desk import logs
@@ -109,7 +108,7 @@ class Daemon:
                 handler.setLevel(self.console_level)
         place = self.home.journal_place(self.config)
         with self.home.opening():
-            self.journal = cast(SharedJournal, SharedJournal.open(place, clock=self.clock))
+            self.journal = SharedJournal.open(place, clock=self.clock)
         self._open.callback(self.journal.close)
         self.messenger = Messenger(self.journal, lambda: self.config.messenger, self.clock)
         self.journal.on_messages(self._messages.set)

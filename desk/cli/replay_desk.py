@@ -18,15 +18,16 @@ from pathlib import Path
 from base_func import BEIJING, Phase
 from desk.broker.paper import DealtFeed, PaperBroker, PaperExchange
 from desk.broker.paper.sessions import Sessions
+from desk.cli.replay_book import Notebook
 from desk.cli.transactions import Deal
 from desk.core.config import Config, StrategyConfig
 from desk.core.ledger import Ledger
-from desk.core.values import Command, EventKind, JqStatus, Mode, OrderSignal, WireEvent
+from desk.core.values import EventKind, JqStatus, Mode, OrderSignal, WireEvent
 from desk.core.wire import events_to_json
 from desk.core.wire_events import MAX_EVENTS
 from desk.dealing.account import AccountDesk, TradingDays
 from desk.dealing.telling import Teller
-from desk.journal import AccountView, Journal, NewBody, NewEvent, PositionView
+from desk.journal import NewBody, NewEvent
 from desk.journal.writer import DirectWriter
 from Trader import Trader
 
@@ -98,16 +99,6 @@ class _News:
     ended: bool
 
 
-class _Notebook(Journal):
-    """A journal that nobody else uses: no person asks for anything, and nobody looks at the accounts meanwhile."""
-
-    def save_account(self, account: AccountView, positions: Sequence[PositionView]) -> None:
-        """The exchanges themselves are asked in the end."""
-
-    def pending_commands(self) -> list[Command]:
-        return []
-
-
 class _Silent(Teller):
     """Tells nobody: there is no robot to hear thousands of messages of days long past."""
 
@@ -155,7 +146,7 @@ class ReplayDesk:
             for account in accounts
         }
         self._bell = threading.Event()
-        self.journal = _Notebook.open(folder, clock=self.clock, check=False, lasting=False, make_writer=DirectWriter)
+        self.journal = Notebook.open(folder, clock=self.clock, check=False, lasting=False, make_writer=DirectWriter)
         self._desks = {
             account.name: AccountDesk(
                 account,
@@ -286,7 +277,7 @@ class ReplayDesk:
         ids = [body_id] if len(events) == 1 else [f"{body_id}-{n}" for n in range(1, len(events) + 1)]
         self.lines.update((event_id, one.deal.line) for event_id, one in zip(ids, news, strict=True))
         now = self.clock.now()
-        self.journal.accept(
+        self.journal.hear(
             NewBody(
                 kid=self.strategy.kid,
                 strategy=self.strategy.name,

@@ -62,3 +62,16 @@ class Batch:
 
     def __bool__(self) -> bool:
         return any(getattr(self, name) for name in self.__slots__)
+
+    def take_in(self, later: Batch) -> None:
+        """Add what a later turn wants written, so that one commit stores both."""
+        shares = dict(self.late_fills)
+        for name in self.__slots__:
+            mine, theirs = getattr(self, name), getattr(later, name)
+            if isinstance(mine, list):
+                mine.extend(theirs)
+            else:
+                mine.update(theirs)
+        for intent_id, filled in shares.items():
+            if intent_id in later.late_fills:
+                self.late_fills[intent_id] += filled

@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import TypeVar
+from typing import Self, TypeVar
 
 from desk.clock import Clock
 from desk.core.batch import Batch, CommandResult
@@ -56,7 +56,7 @@ class Journal:
         busy_timeout_s: float = 3.0,
         lasting: bool = True,
         make_writer: WriterMaker = Writer,
-    ) -> Journal:
+    ) -> Self:
         """Open the journal, creating or migrating it if need be. Raises JournalUnusable with a sentence for the user.
 
         `location`: a file, a folder (the file has its usual name there), or a `postgresql://` URL. `read_only`: only
@@ -239,7 +239,7 @@ class Journal:
         return self._write(work)
 
     def _read(self, ask: Callable[[Session], T]) -> T:
-        with self._reader.look() as session:
+        with self.look() as session:
             return ask(session)
 
     def _write(self, work: Work[T]) -> T:

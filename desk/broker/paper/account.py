@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 
 from base_func import FeeRule, commission_due, is_t0, trade_taxes
 from desk.broker.paper.orders import PaperOrder, value_of
+from desk.core.market import BrokerPosition
+from desk.texts import paper as words
 
 _COST_STEP = Decimal("0.0001")
 
@@ -18,6 +21,9 @@ class Position:
     shares: int
     bought_today: int
     cost: Decimal  # yuan for all shares, buy fees included
+    _told: tuple[Decimal, Decimal | None, BrokerPosition, Decimal] | None = field(
+        default=None, init=False, compare=False, repr=False
+    )
 
     @property
     def cost_price(self) -> Decimal:
@@ -28,7 +34,30 @@ class Position:
     @property
     def unlocked(self) -> int:
         """Shares that T+1 does not hold back; open sells are not taken off."""
-        return self.shares if is_t0(self.symbol) else self.shares - self.bought_today
+        return self.shares if not self.bought_today or is_t0(self.symbol) else self.shares - self.bought_today
+
+    def told(self, frozen: int, price: Decimal | None) -> tuple[BrokerPosition, Decimal]:
+        """Tell the position as the broker's record, and its value in yuan; the same objects while nothing changes.
+
+        `frozen`: shares that open sells hold; without a price it is worth what it cost.
+        """
+        sellable = self.unlocked - frozen
+        if self._told is not None:
+            cost, shown_at, record, value = self._told
+            if (cost, shown_at) == (self.cost, price) and (record.shares, record.sellable) == (self.shares, sellable):
+                return record, value
+        shown = self.cost_price if price is None else price
+        record = BrokerPosition(
+            symbol=self.symbol,
+            name=words.instrument_name(self.symbol),
+            shares=self.shares,
+            sellable=sellable,
+            cost_price=self.cost_price,
+            price=shown,
+        )
+        value = value_of(shown, self.shares)
+        self._told = (self.cost, price, record, value)
+        return record, value
 
 
 def fees_of(rule: FeeRule, symbol: str, is_buy: bool, turnover: Decimal) -> Decimal:
@@ -37,6 +66,15 @@ def fees_of(rule: FeeRule, symbol: str, is_buy: bool, turnover: Decimal) -> Deci
     Taxes are taken of the order's turnover, not fill by fill, so the fees of an order do not depend on how it was cut.
     """
     return commission_due(rule, Decimal(0), turnover) + trade_taxes(symbol, is_buy, turnover)
+
+
+def frozen_shares(open_orders: Iterable[PaperOrder]) -> Counter[str]:
+    """Tell what open sells hold, by symbol."""
+    frozen = Counter[str]()
+    for order in open_orders:
+        if not order.is_buy:
+            frozen[order.symbol] += order.remaining
+    return frozen
 
 
 class Account:
@@ -72,10 +110,7 @@ class Account:
 
     def sellable(self, symbol: str, open_orders: Iterable[PaperOrder]) -> int:
         position = self.positions.get(symbol)
-        if position is None:
-            return 0
-        frozen = sum(o.remaining for o in open_orders if o.symbol == symbol and not o.is_buy)
-        return position.unlocked - frozen
+        return 0 if position is None else position.unlocked - frozen_shares(open_orders)[symbol]
 
     def book_fill(self, order: PaperOrder, shares: int, price: Decimal) -> Decimal:
         """Book a fill into the order, the cash and the position; tell the fee it is charged."""

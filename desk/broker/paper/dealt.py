@@ -46,6 +46,7 @@ class DealtFeed:
                 self._points[deal.symbol].append(deal)
         self._times = {symbol: [milliseconds(p.at) for p in points] for symbol, points in self._points.items()}
         self._standing: dict[tuple[str, int, date], Reading] = {}
+        self._asked: tuple[datetime | None, int] = (None, 0)  # the last question's very moment, in milliseconds
 
     def anchored(self, symbol: str) -> bool:
         return False
@@ -56,19 +57,22 @@ class DealtFeed:
     def reading(
         self, symbol: str, anchor: Anchor | None, *, day_number: int, day: date, at: datetime
     ) -> Reading | None:
-        place = max(0, bisect_right(self._times.get(symbol, ()), milliseconds(at)) - 1)
+        if self._asked[0] is not at:
+            self._asked = (at, milliseconds(at))
+        place = max(0, bisect_right(self._times.get(symbol, ()), self._asked[1]) - 1)
         points = self._points.get(symbol, ())
         known = self._recording.latest(symbol, at) if self._recording is not None else None
         if known is not None and (not points or known[0] >= points[place].at.date()):
             return self._recorded(symbol, day, *known)
         if not points:
             return None
-        moved = self._moved(points[place], at)
-        if moved != 1:
-            return self._read(symbol, place, day, moved)
+        if self._recording is not None:
+            moved = self._moved(points[place], at)
+            if moved != 1:
+                return self._read(symbol, place, day, moved)
         standing = self._standing.get((symbol, place, day))
         if standing is None:
-            standing = self._standing[symbol, place, day] = self._read(symbol, place, day, moved)
+            standing = self._standing[symbol, place, day] = self._read(symbol, place, day, Decimal(1))
         return standing
 
     def price(self, symbol: str, at: datetime) -> Decimal | None:

@@ -14,6 +14,7 @@ from desk.broker.paper.feed import (
     at_milliseconds,
     book_around,
     fill_lot,
+    milliseconds,
     table_price,
     tick_before,
 )
@@ -34,6 +35,8 @@ class Tape:
         self._rights = {(r.symbol, r.day): r for r in loaded.rights}
         self._seen: dict[str, Market] = {}
         self._seen_at: tuple[date, int] | None = None
+        self._asked: tuple[date | None, datetime | None] = (None, None)  # the last question's very objects
+        self._tick_at = at_milliseconds(0)  # the moment of `_seen_at`
         self._built: dict[str, tuple[Reading, date, Market]] = {}  # by readings that bring their own book
 
     # --- anchors ---
@@ -122,27 +125,32 @@ class Tape:
 
         `dark`: no book is shown (before the day's first call).
         """
-        moment = (day, tick_before(at))
-        if moment != self._seen_at:
-            self._seen.clear()
-            self._seen_at = moment
+        if self._asked[0] is not day or self._asked[1] is not at:
+            self._asked = (day, at)
+            self._turn_to((day, tick_before(at)))
         market = self._seen.get(symbol)
         if market is None:
-            market = self._build(symbol, day_number, day, moment[1])
+            market = self._build(symbol, day_number, day)
             if market is None:
                 return None
             self._seen[symbol] = market
         return replace(market, last=market.prev_close, asks=(), bids=()) if dark else market
 
+    def _turn_to(self, moment: tuple[date, int]) -> None:
+        if moment != self._seen_at:
+            self._seen.clear()
+            self._seen_at = moment
+            self._tick_at = at_milliseconds(moment[1])
+
     def take(self, market: Market) -> None:
         """Remember what a match left of the book until the next tick."""
         self._seen[market.symbol] = market
 
-    def _build(self, symbol: str, day_number: int, day: date, tick_ms: int) -> Market | None:
+    def _build(self, symbol: str, day_number: int, day: date) -> Market | None:
         if not tradable(symbol):
             return None
-        anchor, at = self._anchor(symbol, day_number), at_milliseconds(tick_ms)
-        reading = self._feed.reading(symbol, anchor, day_number=day_number, day=day, at=at)
+        anchor = self._anchor(symbol, day_number)
+        reading = self._feed.reading(symbol, anchor, day_number=day_number, day=day, at=self._tick_at)
         if reading is None:
             return None
         whole = reading.asks is not None and reading.bids is not None
@@ -150,12 +158,12 @@ class Tape:
         plain = symbol not in self._scenes and (symbol, day) not in self._rights
         if plain and built is not None and built[0] is reading and built[1] == day:
             return built[2]
-        market = self._put_together(symbol, reading, day, tick_ms)
+        market = self._put_together(symbol, reading, day)
         if plain and whole:
             self._built[symbol] = (reading, day, market)
         return market
 
-    def _put_together(self, symbol: str, reading: Reading, day: date, tick_ms: int) -> Market:
+    def _put_together(self, symbol: str, reading: Reading, day: date) -> Market:
         tick = tick_of(symbol)
         prev_close = round_to_tick(reading.prev_close, tick)
         rights = self._rights.get((symbol, day))
@@ -172,7 +180,7 @@ class Tape:
             last = band[1] if scene.limit_up else band[0] if scene.limit_down else last
         asks, bids = reading.asks, reading.bids
         if asks is None or bids is None or scene != PLAIN:
-            asks, bids = book_around(last, symbol=symbol, band=band, salt=tick_ms)
+            asks, bids = book_around(last, symbol=symbol, band=band, salt=milliseconds(self._tick_at))
         if scene.suspended or reading.suspended:
             last, asks, bids = prev_close, (), ()
         if scene.thin is not None:

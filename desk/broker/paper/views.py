@@ -7,9 +7,8 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from base_func import is_t0
-from desk.broker.paper.account import Position
+from desk.broker.paper.account import frozen_shares
 from desk.broker.paper.feed import at_milliseconds, tick_before
-from desk.broker.paper.orders import value_of
 from desk.broker.paper.pit import Pit
 from desk.core.market import BrokerAsset, BrokerOrder, BrokerPosition, BrokerTrade, Instrument, Quote
 from desk.texts import paper as words
@@ -29,9 +28,13 @@ class Picture:
 
 def picture(pit: Pit) -> Picture:
     """Tell the whole account, positions at the last price."""
-    positions = tuple([_position(pit, pit.account.positions[symbol]) for symbol in sorted(pit.account.positions)])
-    value = sum((value_of(p.price, p.shares) for p in positions), Decimal("0.00"))
-    account = pit.account
+    account, frozen = pit.account, frozen_shares(pit.open.values())
+    value, positions = Decimal("0.00"), []
+    for symbol in sorted(account.positions):
+        market = pit.market(symbol)
+        position, worth = account.positions[symbol].told(frozen[symbol], None if market is None else market.last)
+        positions.append(position)
+        value += worth
     return Picture(
         at=pit.now,
         day=pit.day,
@@ -41,21 +44,9 @@ def picture(pit: Pit) -> Picture:
             market_value=value,
             total_asset=account.cash + value,
         ),
-        positions=positions,
+        positions=tuple(positions),
         orders=tuple([order.told() for order in pit.orders.values()]),
         trades=tuple(pit.trades),
-    )
-
-
-def _position(pit: Pit, position: Position) -> BrokerPosition:
-    market = pit.market(position.symbol)
-    return BrokerPosition(
-        symbol=position.symbol,
-        name=words.instrument_name(position.symbol),
-        shares=position.shares,
-        sellable=pit.account.sellable(position.symbol, pit.open.values()),
-        cost_price=position.cost_price,
-        price=market.last if market is not None else position.cost_price,
     )
 
 
