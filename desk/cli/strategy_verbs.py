@@ -82,6 +82,20 @@ def strategy_ratio(home: Path, name: str, ratio: str, account: str | None, plan:
         raise Leave(answer.code)
 
 
+@strategy.command("adjust", context_settings={"ignore_unknown_options": True})
+@click.argument("name", metavar="名称")
+@click.argument("security", metavar="代码")
+@click.argument("shares", metavar="±股数", type=int)
+@click.option("--account", default="", help="在哪个账户；只有一个账户时不必写")
+@with_home
+def strategy_adjust(home: Path, name: str, security: str, shares: int, account: str) -> None:
+    """在策略的应持股数上加减（最低到零），做一份计划等人批准。"""
+    args = {"strategy": strategies.full_name(home, name), "security": security, "shares": str(shares)}
+    answer = ask(home, "adjust", {**args, "account": account})
+    (showing.say if answer.code == exits.FINE else showing.hint)(answer.text)
+    raise Leave(answer.code)
+
+
 @strategy.command("mode")
 @click.argument("name", metavar="名称")
 @click.argument("mode", metavar="模拟|确认|实盘")

@@ -5,16 +5,28 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
+from desk.core.adjusting import adjust, row_for
 from desk.core.book import exact
 from desk.core.config import StrategyConfig
 from desk.core.differences import Said, apart, compare, said_by
 from desk.core.healing import bring_own_to_entitled, within_band
 from desk.core.ledger import Ledger
-from desk.core.plans import Plan, PlanKind, drop_plan, figures_of, grew, make_plan, put_plan, rows_of
+from desk.core.plans import (
+    Adjustment,
+    Plan,
+    PlanKind,
+    PlanRow,
+    drop_plan,
+    figures_of,
+    grew,
+    make_plan,
+    put_plan,
+    rows_of,
+)
 from desk.core.scaling import ratios_of, scales_of
 from desk.core.snapshot import blocked, heal, price_finder, without_ratio
 from desk.core.values import Event, Side, SnapshotSignal
-from desk.core.view import View
+from desk.core.view import View, routes
 
 
 class CannotApprove(Exception):
@@ -36,6 +48,8 @@ def approve_plan(ledger: Ledger, plan: Plan, view: View) -> str:
     if figures_of(ledger, plan.strategy) != plan.figures:
         drop_plan(ledger, plan.strategy)
         raise CannotApprove(f"做计划 {plan.plan_id} 之后账本又变了,计划作废;下一份快照会重新做。")
+    if plan.adjustment is not None:
+        return _adjust(ledger, plan, plan.adjustment, strategy, view)
     said = said_in(event)
     price_of = price_finder(said, strategy, view)
     found = compare(ledger, plan.strategy, said, price_of) if plan.kind is PlanKind.HEAL else []
@@ -44,13 +58,28 @@ def approve_plan(ledger: Ledger, plan: Plan, view: View) -> str:
     if unscaled:
         raise CannotApprove(f"现在不能执行计划 {plan.plan_id}:{unscaled}。")
     rows = rows_of(ledger, strategy, kind=plan.kind, differences=differences, price_of=price_of, view=view, aside=aside)
-    if grew(plan.rows, rows):
-        put_plan(ledger, replace(plan, rows=rows))
-        raise CannotApprove(f"计划 {plan.plan_id} 比给您看的时候变大了,没有执行;请用 plan show 再看一遍,再批准。")
+    _check_size(ledger, plan, rows)
     drop_plan(ledger, plan.strategy)
     if plan.kind is PlanKind.HEAL and event is not None:
         return heal(ledger, event, strategy, differences, said, view, approved=True, aside=aside)
     return _build(ledger, plan, strategy, said, view)
+
+
+def _check_size(ledger: Ledger, plan: Plan, rows: tuple[PlanRow, ...]) -> None:
+    """What would trade more than a person has been shown is shown again."""
+    if grew(plan.rows, rows):
+        put_plan(ledger, replace(plan, rows=rows))
+        raise CannotApprove(f"计划 {plan.plan_id} 比给您看的时候变大了,没有执行;请用 plan show 再看一遍,再批准。")
+
+
+def _adjust(ledger: Ledger, plan: Plan, change: Adjustment, strategy: StrategyConfig, view: View) -> str:
+    row = row_for(ledger, strategy, change, view)
+    if row is None or change.account not in routes(view.config, strategy):
+        drop_plan(ledger, plan.strategy)
+        raise CannotApprove(f"计划 {plan.plan_id} 现在没有要买卖的,计划作废。")
+    _check_size(ledger, plan, (row,))
+    drop_plan(ledger, plan.strategy)
+    return adjust(ledger, plan, change, strategy, view)
 
 
 def said_in(event: Event | None) -> Said:

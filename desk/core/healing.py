@@ -160,16 +160,17 @@ def bring_own_to_entitled(
     view: View,
     approved: bool,
     unwanted: Collection[str] = (),
+    only: BookKey | None = None,
 ) -> list[Intent]:
     """Raise the debts and buy the shortfalls of a strategy's books; what must not be bought stays a shortfall.
 
     `ref` names what asks for it (an event, a plan); `day` is the day that the prices, in yuan, are of; of `unwanted`
-    symbols nothing is bought.
+    symbols nothing is bought; `only` one book is looked at, where it is named.
     """
     raised: list[Intent] = []
     following = routes(view.config, strategy)
     for key, book in list(ledger.books.items()):
-        if key[0] != strategy.name or book.frozen is not None:
+        if key[0] != strategy.name or book.frozen is not None or only not in (None, key):
             continue
         trading = view.trading_day(key[1], view.now)
         debt = raise_debt(ledger, key, origin=Origin.DEBT, approved=approved, day=trading, now=view.now)

@@ -31,6 +31,7 @@ class PlanKind(StrEnum):
 
     HEAL = "补齐"  # book what the snapshot says
     BUILD = "建仓"  # make T the ratio's part of what the strategy holds
+    ADJUST = "调整"  # change T by what a person has said
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,6 +46,15 @@ class PlanRow:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Adjustment:
+    """What a person adds to a strategy's T on one account, or takes away from it."""
+
+    account: str
+    symbol: str
+    shares: int  # signed
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Plan:
     plan_id: str
     kind: PlanKind
@@ -55,6 +65,7 @@ class Plan:
     rows: tuple[PlanRow, ...]
     figures: str  # S and C that it was made of: with others it is worth nothing
     event: Event | None  # the snapshot
+    adjustment: Adjustment | None = None
 
 
 def figures_of(ledger: Ledger, strategy: str) -> str:
@@ -82,6 +93,7 @@ def put_plan(ledger: Ledger, plan: Plan) -> None:
         "differences": plan.texts,
         "orders": [asdict(row) for row in plan.rows],
         "figures": plan.figures,
+        "adjustment": asdict(plan.adjustment) if plan.adjustment is not None else None,
         "event": None
         if event is None
         else {
@@ -144,6 +156,7 @@ def _read(fields: dict[str, object]) -> Plan:
         rows=tuple(PlanRow(**row) for row in fields["orders"]),  # type: ignore[attr-defined]
         figures=str(fields["figures"]),
         event=event,
+        adjustment=Adjustment(**fields["adjustment"]) if fields.get("adjustment") else None,  # type: ignore[arg-type]
     )
 
 
@@ -216,7 +229,7 @@ def rows_of(
             if kind is PlanKind.BUILD and within_band(entitled, held, strategy.no_trade_band):
                 continue
             follows = account in following and symbol not in unwanted and buys(strategy, symbol)
-            row = _row(ledger, key, entitled, strategy.no_trade_band if follows else None, price)
+            row = row_of(ledger, key, entitled, strategy.no_trade_band if follows else None, price)
             rows += [row] if row is not None else []
     return tuple(sorted(rows, key=lambda row: row.side == Side.BUY.value))
 
@@ -229,7 +242,7 @@ def _entitled_after(book: Book, change: int, counted: int, ratio: Decimal | None
     return Decimal(0) if -change >= counted else exact(book.entitled * (counted + change) / counted)
 
 
-def _row(
+def row_of(
     ledger: Ledger, key: BookKey, entitled: Decimal, band: Decimal | None, price: Decimal | None
 ) -> PlanRow | None:
     """What one book would trade; `band` is None where it may not buy."""

@@ -106,7 +106,7 @@ def hear_snapshot(ledger: Ledger, event: Event, snapshot: SnapshotSignal, view: 
     if not alarms:
         differences, aside = apart(differences, strategy.no_trade_band)
     plan = plan_of(ledger, event.strategy)
-    if plan is not None and plan.kind is PlanKind.BUILD and not differences:
+    if plan is not None and plan.kind is not PlanKind.HEAL and not differences:
         return None, f"与账本一致;计划 {plan.plan_id} 还在等您批准。"
     drop_plan(ledger, event.strategy)
     if alarms:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from base_func import Phase
+from desk.core.adjusting import CannotAdjust, propose_adjustment
 from desk.core.approving import CannotApprove, approve_plan, propose_build
 from desk.core.book import exact
 from desk.core.config import Config
@@ -63,6 +64,10 @@ class Persons:
                 return self.reconcile(apply=args.get("apply") == "1")
             case "plan":
                 return self.plan(args.get("strategy", ""))
+            case "adjust":
+                return self.adjust(
+                    args.get("strategy", ""), args.get("security", ""), args.get("shares", ""), args.get("account", "")
+                )
             case "reload":
                 return self.reload_config(args.get("resumed", ""))
         raise CannotDo(texts.unknown_command(command.verb))
@@ -116,6 +121,22 @@ class Persons:
             raise CannotDo(texts.no_such_strategy(name))
         made = propose_build(self.ledger, strategy, self.view())
         return texts.planned(made.plan_id, len(made.rows)) if made is not None else texts.NOTHING_TO_PLAN
+
+    def adjust(self, name: str, security: str, shares: str, account: str) -> str:
+        """Make the plan that changes what a strategy is entitled to in one stock; T never falls below zero."""
+        strategy = self.config.strategy(name)
+        if strategy is None:
+            raise CannotDo(texts.no_such_strategy(name))
+        digits = shares.removeprefix("-").removeprefix("+")
+        if not (digits.isascii() and digits.isdigit()) or len(digits) > 9 or not int(digits):
+            raise CannotDo(texts.BAD_ADJUSTMENT)
+        try:
+            made = propose_adjustment(
+                self.ledger, strategy, self.view(), security=security, shares=int(shares), account=account
+            )
+        except CannotAdjust as error:
+            raise CannotDo(str(error)) from error
+        return texts.planned(made.plan_id, len(made.rows))
 
     # --- orders -----------------------------------------------------------------------------------------------------
 

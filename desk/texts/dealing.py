@@ -7,6 +7,7 @@ CANCEL_KEPT = "这张委托还没有确认是否到了柜台,撤单要求已记�
 CANCEL_COMES = "已要求撤单,余量今天不再追。"
 BAD_RESOLVE = "只能判定为 absent(没有这张委托)、live(还在)或 filled N(成交了 N 股)。"
 NOTHING_TO_PLAN = "已持有的与比例一致,不需要买卖。"
+BAD_ADJUSTMENT = "调整要写整股数,例如 300 或 -300,不能是 0。"
 NOT_HALTED = "现在没有急停。"
 ORDERED_BEFORE = "这个幂等键的手动委托已经受理过,没有重复下单。"
 
