@@ -103,16 +103,24 @@ def _shown_code(row: Any) -> str:
 
 
 def _position(row: Row) -> TargetPosition:
-    symbol = _symbol(row.get("code"))
-    shares = _whole(row.get("volume"))
+    cells = (row.get("code"), row.get("volume"), row.get("cost"), row.get("name"))
+    try:
+        return _target_of(*cells)
+    except TypeError:  # a list or an object in a cell cannot be remembered; it is read to be refused
+        return _target_of.__wrapped__(*cells)
+
+
+# Most of an upload is what the one before it has said. Typed: 1 and true are told apart.
+@lru_cache(maxsize=16384, typed=True)
+def _target_of(code: object, volume: object, cost: object, name: object) -> TargetPosition:
+    symbol = _symbol(code)
+    shares = _whole(volume)
     if shares is None or shares < 0:
         raise _BadRow(texts.VOLUME_EXPECTED)
-    cost = _money(row.get("cost"))
-    if cost is None or cost <= 0:
+    yuan = _money(cost)
+    if yuan is None or yuan <= 0:
         raise _BadRow(texts.COST_EXPECTED)
-    return TargetPosition(
-        symbol=symbol, shares=shares, cost=cost, name=_words(row.get("name"), 32, texts.NAME_EXPECTED)
-    )
+    return TargetPosition(symbol=symbol, shares=shares, cost=yuan, name=_words(name, 32, texts.NAME_EXPECTED))
 
 
 def _adjustment(row: Row) -> Adjustment:

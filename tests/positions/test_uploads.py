@@ -134,6 +134,8 @@ def test_too_many_failures_are_answered_429_while_the_rightful_are_served(room: 
     [
         pytest.param(BANK | {"volume": -100}, texts.VOLUME_EXPECTED, id="a negative volume"),
         pytest.param(BANK | {"volume": True}, texts.VOLUME_EXPECTED, id="a volume that is true"),
+        pytest.param(BANK | {"volume": [100]}, texts.VOLUME_EXPECTED, id="a volume that is a list"),
+        pytest.param(BANK | {"name": {}}, texts.NAME_EXPECTED, id="a name that is an object"),
         pytest.param(BANK | {"volume": 100.5}, texts.VOLUME_EXPECTED, id="half a share"),
         pytest.param(BANK | {"volume": "100"}, texts.VOLUME_EXPECTED, id="a volume as text"),
         pytest.param(BANK | {"volume": 10**12}, texts.VOLUME_EXPECTED, id="an absurd volume"),
@@ -153,6 +155,13 @@ def test_a_bad_row_is_named_and_nothing_of_the_list_is_taken(room: Room, row: An
     assert [(bad["row"], bad["error"]) for bad in said["rows"]] == [(2, why)]
     assert "第 2 行" in said["error"] and texts.NOTHING_SAVED in said["error"]
     assert held(room) == [("000001.SZ", 1000)]
+
+
+def test_a_volume_that_is_true_is_not_taken_for_the_1_that_was_read_before(room: Room) -> None:
+    assert room.upload(BANK | {"volume": 1})[0] == 200
+    assert room.upload(BANK | {"volume": True})[0] == 400
+    assert room.upload(BANK | {"volume": 1.0})[0] == 200
+    assert held(room) == [("000001.SZ", 1)]
 
 
 @pytest.mark.parametrize(
