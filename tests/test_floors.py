@@ -40,9 +40,10 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "desk.snippet": FIRST,
     "desk.wecom": FIRST,
     "desk.positions": FIRST | {"desk.journal:root", "desk.senders"},
-    "desk.console": SHOWING | {"desk.positions", "desk.serving", "desk.snippet"},
+    "desk.console": SHOWING | {"desk.pictures", "desk.positions", "desk.serving", "desk.snippet"},
+    "desk.pictures": FIRST,
     "desk.export": SHOWING,
-    "desk.report": SHOWING,
+    "desk.report": SHOWING | {"desk.pictures"},
     # 3 doors, and the rooms behind one of them
     "desk.dealing": DOOR,
     "Receiver": DOOR | {"desk.senders", "desk.serving"},
@@ -70,6 +71,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "exchange_calendars": ("desk.calendar_source",),
     "pandas": ("desk.export", "desk.report", "desk.calendar_source"),
     "numpy": ("desk.export", "desk.report", "desk.calendar_source"),
+    "matplotlib": ("desk.pictures", "desk.report"),  # when a picture is drawn: it costs a second to import
     "bcrypt": ("desk.positions.keys",),
     "flask": ("Receiver", "desk.console", "desk.positions.routes"),
     "werkzeug": ("Receiver", "desk.console"),
