@@ -18,6 +18,7 @@ import click
 
 from desk.cli import exits, showing
 from desk.cli.books_verb import books
+from desk.cli.console_verbs import console
 from desk.cli.exits import Leave
 from desk.cli.home import CONSOLE, RECEIVER, TRADER, Home
 from desk.cli.key_verbs import keys
@@ -283,7 +284,7 @@ def doctor(home: Path, order_test: bool, security: str, yes: bool, as_json: bool
     raise Leave(setting_up.doctor(home, as_json=as_json, order_test=security if order_test else "", yes=yes))
 
 
-for _command in (strategy, plan, keys, snippet, jq_positions, test_signal, replay, books):
+for _command in (strategy, plan, keys, console, snippet, jq_positions, test_signal, replay, books):
     cli.add_command(_command)
 
 

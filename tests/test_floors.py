@@ -40,7 +40,8 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "desk.snippet": FIRST,
     "desk.wecom": FIRST,
     "desk.positions": FIRST | {"desk.journal:root", "desk.senders"},
-    "desk.console": SHOWING | {"desk.pictures", "desk.positions", "desk.serving", "desk.snippet"},
+    "desk.access": FIRST,
+    "desk.console": SHOWING | {"desk.access", "desk.pictures", "desk.positions", "desk.serving", "desk.snippet"},
     "desk.pictures": FIRST,
     "desk.export": SHOWING,
     "desk.report": SHOWING | {"desk.pictures"},
@@ -64,10 +65,11 @@ VALUES_ONLY = {("desk.core.config", "pathlib")}  # a path is carried there as a 
 
 # library -> the rooms that may import it
 ROOMS: dict[str, tuple[str, ...]] = {
-    "alembic": ("desk.journal",),
-    "sqlalchemy": ("desk.journal",),
+    # The console's users are kept in a file of their own: nobody who logs in waits for the journal's writer.
+    "alembic": ("desk.journal", "desk.access"),
+    "sqlalchemy": ("desk.journal", "desk.access"),
     # The exchange that is played keeps its own book, as a broker's counter would: it must survive apart from ours.
-    "sqlite3": ("desk.journal", "desk.broker.paper.store"),
+    "sqlite3": ("desk.journal", "desk.broker.paper.store", "desk.access"),
     "exchange_calendars": ("desk.calendar_source",),
     "pandas": ("desk.export", "desk.report", "desk.calendar_source"),
     "numpy": ("desk.export", "desk.report", "desk.calendar_source"),
@@ -75,6 +77,11 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "bcrypt": ("desk.positions.keys",),
     "flask": ("Receiver", "desk.console", "desk.positions.routes"),
     "werkzeug": ("Receiver", "desk.console"),
+    "flask_login": ("desk.console.door",),
+    "flask_wtf": ("desk.console.door",),
+    "argon2": ("desk.access.passwords",),
+    "pyotp": ("desk.access.totp",),
+    "segno": ("desk.access.totp",),
     "waitress": ("desk.serving",),
     "requests": ("desk.wecom", "desk.cli", "main"),
     "filelock": ("desk.settings", "desk.cli", "main"),

@@ -32,6 +32,7 @@ GUIDES = (
         "docs/security.md",
         "docs/reliability.md",
         "docs/performance.md",
+        "docs/console.md",
         "config/README.md",
         "data/README.md",
     ),
@@ -268,7 +269,14 @@ def test_text_files_end_lines_as_git_keeps_them() -> None:
 
 # --- requirements -----------------------------------------------------------------------------------------------------
 
-DISTRIBUTIONS = {"sqlalchemy": "SQLAlchemy", "flask": "Flask", "werkzeug": "Werkzeug"}
+DISTRIBUTIONS = {
+    "sqlalchemy": "SQLAlchemy",
+    "flask": "Flask",
+    "werkzeug": "Werkzeug",
+    "flask_login": "Flask-Login",
+    "flask_wtf": "Flask-WTF",
+    "argon2": "argon2-cffi",
+}
 
 
 def pinned(name: str) -> set[str]:

@@ -18,16 +18,15 @@ from pathlib import Path
 from zlib import crc32
 
 from desk import logs
+from desk.access import AccessUnusable
 from desk.broker import BrokerUnavailable
-from desk.cli import parts, terminals
+from desk.cli import console, parts, terminals
 from desk.cli.daily import DailyJobs
-from desk.cli.exits import CONFIG, UNEXPECTED, Leave
+from desk.cli.exits import CONFIG, JOURNAL, UNEXPECTED, Leave
 from desk.cli.home import CONSOLE, RECEIVER, TRADER, Home
 from desk.cli.line_watch import LineWatch
 from desk.cli.tunnel import TunnelWatch
 from desk.clock import Clock, fresh_bytes
-from desk.console.app import make_app as make_console
-from desk.console.app import open_console
 from desk.core.batch import Batch
 from desk.core.config import Config
 from desk.core.values import Message, Mode
@@ -166,16 +165,28 @@ class Daemon:
 
     def _open_console(self, positions: PositionService) -> HttpServer | None:
         """Open the console's port; where more is run than the console, that goes on without it."""
-        host, port = self.config.console_host, self.config.console_port
         try:
-            return open_console(make_console(routes.local(positions)), host, port, clock=self.clock)
+            opened = console.open_console(
+                self.home, self.journal, lambda: self.config, positions, clock=self.clock, on_close=self._open.callback
+            )
         except CannotListen as error:
-            said = texts.console_closed(error.host, error.port, error.why)
-            if self.roles == {CONSOLE}:
-                raise Leave(CONFIG, said) from error
-            log.error("The console is not served: %s", error)
-            self.notices.append(said)
+            self._without_console(error, CONFIG, texts.console_closed(error.host, error.port, error.why))
             return None
+        except AccessUnusable as error:
+            self._without_console(error, JOURNAL, str(error))
+            return None
+        except Exception as error:
+            log.exception("The console cannot be opened")
+            self._without_console(error, UNEXPECTED, texts.console_broken(type(error).__name__))
+            return None
+        self.notices += opened.notices
+        return opened.server
+
+    def _without_console(self, error: Exception, code: int, said: str) -> None:
+        if self.roles == {CONSOLE}:
+            raise Leave(code, said) from error
+        log.error("The console is not served: %s", error)
+        self.notices.append(said)
 
     def _close_console(self) -> None:
         if self.console is not None and not self._console_runs:

@@ -29,6 +29,10 @@ def console_closed(host: str, port: int, why: str) -> str:
     return f"控制台不能监听 {host}:{port}（{why}），这次没有打开。请关掉占用它的程序，或改「控制台端口」。"
 
 
+def console_broken(why: str) -> str:
+    return f"控制台打不开（{why}），这次没有打开，跟单不受影响；原因见今天的日志。"
+
+
 def threads_failed(names: Sequence[str], folder: Path) -> str:
     return f"程序的一部分意外结束（{'、'.join(names)}），已全部停下；原因见 {folder} 里今天的日志。"
 

@@ -1,0 +1,254 @@
+"""Who is asking, and whether he may: logins of browsers, API keys of programs, and the log of what they change.
+
+Every view says what it needs (`needs`, or `open_to_all`); one that says nothing is served to nobody.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from ipaddress import ip_address
+from typing import Any, TypeVar
+
+from flask import Flask, Response, abort, current_app, flash, redirect, request, session, url_for
+from flask_login import LoginManager, UserMixin, current_user, login_user  # type: ignore[import-untyped]
+from flask_wtf.csrf import CSRFProtect  # type: ignore[import-untyped]
+from werkzeug.exceptions import BadRequest, Unauthorized
+
+from desk.access import ApiKey, Guard, Locked, Login, Place, Scope, Unfit, User, WrongPassword
+from desk.console.words import say
+
+BACKGROUND = "X-Background"  # a page that refreshes itself; it does not keep a login alive
+_COOKIE = "gendan_console"
+_EXTENSION = "gendan.door"
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Caller:
+    user: User
+    scope: Scope
+    via: str  # login:<id> | key:<id>
+    login: Login | None
+
+
+class _Known(UserMixin):  # type: ignore[misc]
+    """What Flask-Login keeps of somebody: the token of his login, or his key."""
+
+    def __init__(self, *, login: Login | None = None, key: ApiKey | None = None, token: str = "") -> None:
+        self.login = login
+        self.key = key
+        self._token = token
+
+    def get_id(self) -> str:
+        return self._token
+
+
+def needs(scope: Scope) -> Callable[[View], View]:
+    """Serve this view to those whose role or key has the scope."""
+
+    def marked(view: View) -> View:
+        view.needs = scope  # type: ignore[attr-defined]
+        return view
+
+    return marked
+
+
+def open_to_all(view: View) -> View:
+    """Serve this view to whoever reaches the port."""
+    view.needs = None  # type: ignore[attr-defined]
+    return view
+
+
+def asks_trading_password(back: str) -> Callable[[View], View]:
+    """Let a form of this view pass only with the right `trading_password`; stands below `needs`.
+
+    Else the page of the endpoint `back` says why not. A key is asked for none: its owner gave it its scope with his.
+    """
+
+    def guarded(view: View) -> View:
+        @wraps(view)
+        def asked(*args: Any, **kwargs: Any) -> Any:
+            caller = the_caller()
+            if caller.login is None:
+                return view(*args, **kwargs)
+            try:
+                the_guard().prove_trading(caller.user, request.form.get("trading_password", ""), place())
+            except Unfit:
+                flash(say("trading.none"), "bad")
+                return redirect(url_for("account.page"))
+            except Locked as locked:
+                flash(say("locked", minutes=minutes(locked)), "bad")
+            except WrongPassword:
+                flash(say("trading.wrong"), "bad")
+            else:
+                return view(*args, **kwargs)
+            return redirect(url_for(back))
+
+        asked.asks_trading_password = True  # type: ignore[attr-defined]
+        return asked  # type: ignore[return-value]
+
+    return guarded
+
+
+def note(action: str, target: str = "", *, old: object = None, new: object = None) -> None:
+    """Write a change of this request into the audit log: who and from where are known. No secrets.
+
+    `old` and `new` are kept as JSON unless they are text.
+    """
+    caller = the_caller()
+    the_guard().trail.note(
+        action,
+        at=the_guard().clock.now(),
+        who=caller.user.name,
+        via=caller.via,
+        address=place().address,
+        target=target,
+        old=_written(old),
+        new=_written(new),
+    )
+
+
+def authorize(scope: Scope | str) -> Caller:
+    """Let the request pass if it may do this, its CSRF token checked where a browser changes something.
+
+    Raises Unauthorized, Forbidden, BadRequest.
+    """
+    caller = _caller()
+    if caller is None:
+        raise Unauthorized
+    if caller.login is not None:
+        _csrf().protect()
+    if not caller.scope.covers(Scope(scope)):
+        abort(403)
+    return caller
+
+
+def the_caller() -> Caller:
+    """Who is asking. Raises Unauthorized."""
+    caller = _caller()
+    if caller is None:
+        raise Unauthorized
+    return caller
+
+
+def somebody() -> Caller | None:
+    """Who is asking, on pages that are open to all."""
+    return _caller()
+
+
+def the_guard() -> Guard:
+    guard: Guard = current_app.extensions[_EXTENSION]
+    return guard
+
+
+def place() -> Place:
+    return Place(address=request.remote_addr or "", agent=request.user_agent.string)
+
+
+def enter(token: str) -> None:
+    """Log this browser in with the token of a new login; nothing of its session before is kept."""
+    login = the_guard().login(token)
+    assert login is not None, "it was opened a moment ago"
+    session.clear()
+    login_user(_Known(login=login, token=token))
+
+
+def leave() -> None:
+    """Log this browser out; its login is over also for whoever has copied its cookie."""
+    caller = somebody()
+    if caller is not None and caller.login is not None:
+        the_guard().end(caller.login.login_id)
+    session.clear()
+
+
+def guard_app(app: Flask, guard: Guard, *, by_themselves: tuple[str, ...], hosts: Callable[[], str]) -> None:
+    """Put the guard before every request. `by_themselves`: blueprints that let in whom they know.
+
+    `hosts`: where the console listens, a name that may be asked for.
+    """
+    app.extensions[_EXTENSION] = guard
+    app.secret_key = guard.cookie_secret()
+    app.config.update(
+        SESSION_COOKIE_NAME=_COOKIE,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        WTF_CSRF_TIME_LIMIT=None,  # as long as its session
+        WTF_CSRF_CHECK_DEFAULT=False,  # asked below: a program with a key has no token
+    )
+    CSRFProtect(app)
+    manager = LoginManager(app)
+    manager.session_protection = None  # an address may change; the table of logins shows where from
+
+    def by_login(token: str) -> _Known | None:
+        login = guard.login(token, background=BACKGROUND in request.headers)
+        return None if login is None else _Known(login=login, token=token)
+
+    def by_key(_: Any) -> _Known | None:
+        text = request.headers.get("X-API-Key") or _bearer()
+        key = guard.key(text) if text else None
+        return None if key is None else _Known(key=key)
+
+    manager.user_loader(by_login)
+    manager.request_loader(by_key)
+
+    def judge() -> Response | None:
+        _known_host(hosts())
+        if request.endpoint is None or request.blueprint in by_themselves:
+            return None
+        view = app.view_functions[request.endpoint]
+        wanted = getattr(view, "needs", "nothing")
+        if wanted == "nothing":
+            abort(403)
+        if wanted is None:
+            _csrf().protect()
+        else:
+            authorize(wanted)
+        return None
+
+    app.before_request(judge)
+
+
+def _caller() -> Caller | None:
+    login: Login | None = getattr(current_user, "login", None)
+    if login is not None:
+        return Caller(user=login.user, scope=login.user.scope, via=f"login:{login.login_id}", login=login)
+    key: ApiKey | None = getattr(current_user, "key", None)
+    if key is None:
+        return None
+    scope = key.scope if key.owner.scope.covers(key.scope) else key.owner.scope
+    return Caller(user=key.owner, scope=scope, via=f"key:{key.key_id}", login=None)
+
+
+def _csrf() -> Any:
+    return current_app.extensions["csrf"]
+
+
+def _bearer() -> str:
+    kind, _, text = request.headers.get("Authorization", "").partition(" ")
+    return text.strip() if kind.lower() == "bearer" else ""
+
+
+def _known_host(ours: str) -> None:
+    """Refuse other names: a page elsewhere could have its own name resolved to this PC. An address is no name."""
+    host = request.host.rpartition(":")[0] if ":" in request.host.rpartition("]")[2] else request.host
+    host = host.strip("[]").lower()
+    if host in ("localhost", ours.lower()):
+        return
+    try:
+        ip_address(host)
+    except ValueError:
+        raise BadRequest(say("bad_host")) from None
+
+
+def minutes(locked: Locked) -> int:
+    return -(-locked.wait_s // 60)
+
+
+def _written(value: object) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)

@@ -1,0 +1,28 @@
+"""总览."""
+
+TEXTS = {
+    "overview.now": ("现在", "Now"),
+    "overview.pending_signals": ("进行中信号", "Signals working"),
+    "overview.open_orders": ("在途委托", "Open orders"),
+    "overview.in_doubt": ("存疑委托", "In doubt"),
+    "overview.waiting": ("等待确认", "Waiting for you"),
+    "overview.outbox": ("待发消息", "Messages to send"),
+    "overview.tunnel": ("内网穿透", "Tunnel"),
+    "overview.halted": ("已急停：{reason}", "Halted: {reason}"),
+    "overview.connected": ("已连接", "Connected"),
+    "overview.disconnected": ("未连接", "Not connected"),
+    "overview.total_asset": ("总资产", "Total assets"),
+    "overview.cash": ("可用资金", "Cash"),
+    "overview.market_value": ("持仓市值", "Market value"),
+    "overview.as_of": ("截至 {at}", "As of {at}"),
+    "overview.strategy": ("策略", "Strategy"),
+    "overview.mode": ("模式", "Mode"),
+    "overview.accounts": ("账户 × 比例", "Account × ratio"),
+    "overview.last_signal": ("最近信号", "Last signal"),
+    "overview.gaps": ("断号", "Gaps"),
+    "overview.paused": ("已暂停", "Paused"),
+    "overview.no_strategies": ("还没有策略", "No strategies yet"),
+    "tunnel.on": ("通", "Up"),
+    "tunnel.off": ("不通", "Down"),
+    "tunnel.unknown": ("未知", "Unknown"),
+}

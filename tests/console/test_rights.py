@@ -1,0 +1,131 @@
+"""Every route × everybody who may come × every token: the table is compared with the app's URL map."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from werkzeug.test import TestResponse
+
+from desk.access import SCOPES, Scope
+from tests.console.room import PEOPLE, TRADING, Room
+from tests.console.routes import BY_THEMSELVES, ROUTES, Route
+
+CHANGING = ("POST", "PUT", "PATCH", "DELETE")
+
+
+@pytest.fixture(scope="module")
+def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
+    made = Room(Path(tmp_path_factory.mktemp("console")))
+    made.people()
+    yield made
+    made.close()
+
+
+def named(route: Route) -> str:
+    return f"{route.method} {route.rule}"
+
+
+def ask(room: Room, who: str, route: Route, token: str, *, keyed: Scope | None = None) -> TestResponse:
+    """`token`: right | none | forged | another's."""
+    browser = room.browser(who if keyed is None else "")
+    tokens = {"right": browser.token, "none": str, "forged": lambda: "x.y.z", "another's": room.browser().token}
+    form = {**route.form, **({"trading_password": TRADING} if route.trading_password else {})}
+    if route.method in CHANGING and token != "none":
+        form["csrf_token"] = tokens[token]()
+    headers = room.key(who, keyed) if keyed is not None else {}
+    return browser.client.open(route.path, method=route.method, data=form or None, headers=headers)
+
+
+def test_the_table_has_every_route_and_no_other(room: Room) -> None:
+    there = {
+        (method, rule.rule)
+        for rule in room.app.url_map.iter_rules()
+        if rule.endpoint.partition(".")[0] not in BY_THEMSELVES
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+    assert there == {(route.method, route.rule) for route in ROUTES}
+
+
+def test_every_view_says_what_it_needs_as_the_table_does(room: Room) -> None:
+    said = {}
+    for rule in room.app.url_map.iter_rules():
+        if rule.endpoint.partition(".")[0] not in BY_THEMSELVES:
+            view = room.app.view_functions[rule.endpoint]
+            for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
+                said[method, rule.rule] = (view.needs, getattr(view, "asks_trading_password", False))
+    assert said == {(route.method, route.rule): (route.scope, route.trading_password) for route in ROUTES}
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=named)
+def test_a_stranger_is_let_in_where_it_is_open_to_all_only(room: Room, route: Route) -> None:
+    answer = ask(room, "", route, "right")
+    if route.scope is None:
+        assert answer.status_code in route.passes
+    else:
+        assert answer.status_code in (302, 401)
+        assert answer.status_code == 401 or answer.location.startswith("/login")
+
+
+@pytest.mark.parametrize("who", PEOPLE)
+@pytest.mark.parametrize("route", [route for route in ROUTES if route.scope], ids=named)
+def test_a_role_is_let_in_as_far_as_its_scope(room: Room, route: Route, who: str) -> None:
+    answer = ask(room, who, route, "right")
+    may = SCOPES[PEOPLE[who]].covers(route.scope or Scope.READ)
+    assert answer.status_code in (route.passes if may else (403,)), answer.text
+
+
+@pytest.mark.parametrize("token", ["none", "forged", "another's"])
+@pytest.mark.parametrize("route", [route for route in ROUTES if route.method in CHANGING], ids=named)
+def test_without_its_own_token_no_browser_changes_anything(room: Room, route: Route, token: str) -> None:
+    before = room.noted()
+    assert ask(room, "店主", route, token).status_code == 400
+    assert [row for row in room.noted()[len(before) :] if row[1] != "login"] == []
+
+
+@pytest.mark.parametrize("scope", Scope)
+@pytest.mark.parametrize("route", [route for route in ROUTES if route.scope], ids=named)
+def test_a_key_is_let_in_as_far_as_its_scope_and_needs_no_token(room: Room, route: Route, scope: Scope) -> None:
+    answer = ask(room, "店主", route, "none", keyed=scope)
+    may = scope.covers(route.scope or Scope.READ)
+    assert answer.status_code in (route.passes if may else (403,)), answer.text
+
+
+@pytest.mark.parametrize("route", [route for route in ROUTES if route.scope], ids=named)
+def test_a_keys_owner_bounds_it(room: Room, route: Route) -> None:
+    """A key of an administrator who has become a viewer since."""
+    header = room.key("店主", Scope.ADMIN)
+    owner = next(user for user in room.book.users() if user.name == "店主")
+    room.book.change_user(owner.user_id, role="viewer")
+    try:
+        answer = room.app.test_client().open(route.path, method=route.method, data=dict(route.form), headers=header)
+    finally:
+        room.book.change_user(owner.user_id, role="admin")
+    assert (answer.status_code == 403) == (route.scope is not Scope.READ)
+
+
+@pytest.mark.parametrize("who", ["", "看客", "店主"])
+@pytest.mark.parametrize("route", ROUTES, ids=named)
+def test_every_answer_carries_the_policy_and_obeys_it(room: Room, route: Route, who: str) -> None:
+    answer = ask(room, who, route, "right")
+    policy = answer.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy and "frame-ancestors 'none'" in policy and "unsafe" not in policy
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Referrer-Policy"] == "same-origin"
+    if answer.mimetype == "text/html":
+        for forbidden in ("style=", "<style", "javascript:", " onclick", " onload", " onsubmit", " onchange"):
+            assert forbidden not in answer.text
+        assert answer.text.count("<script") == answer.text.count("<script src=")
+    if route.rule != "/static/<path:filename>":
+        assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_a_view_that_says_nothing_is_served_to_nobody(tmp_path: Path) -> None:
+    room = Room(tmp_path)
+    room.people()
+    try:
+        room.app.add_url_rule("/forgotten", "forgotten", lambda: "secret")
+        assert room.browser("店主").get("/forgotten").status_code == 403
+    finally:
+        room.close()
