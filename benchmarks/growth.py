@@ -45,7 +45,8 @@ _GROWN = (
 )
 _TIMES = ("at", "sent_at", "received_at", "created_at", "updated_at", "decided_at", "done_at", "final_at")
 _DAYS = ("day", "jq_day")
-_EVENT, _ORDER = "substr({0}, 1, 28) || b.mark", "substr({0}, 1, 12) || b.mark || substr({0}, 17)"
+_EVENT = "substr({0}, 1, 28) || b.mark"  # random, its sender's
+_ORDER = "'g' || b.rising || substr({0}, 7, 6) || b.mark || substr({0}, 17)"  # rising with time: view.intent_id_for
 _SHIFTED = {
     **dict.fromkeys(_TIMES, "{0} - b.days * 86400000000"),
     **dict.fromkeys(_DAYS, "date({0}, '-' || b.days || ' days')"),
@@ -214,7 +215,7 @@ def _grow(place: Path, base: int, blocks: int) -> None:
     connection = sqlite3.connect(place / FILE_NAME, isolation_level=None)
     for setting in ("journal_mode = OFF", "synchronous = OFF", "cache_size = -1000000"):
         connection.execute(f"PRAGMA {setting}")
-    connection.execute("CREATE TEMP TABLE b (number INTEGER PRIMARY KEY, mark TEXT, days INTEGER)")
+    connection.execute("CREATE TEMP TABLE b (number INTEGER PRIMARY KEY, mark TEXT, rising TEXT, days INTEGER)")
     connection.execute("BEGIN")
     by_time = [(index.name, index.columns[0].name) for table in _GROWN for index in table.indexes]
     by_time = [name for name, first in by_time if first in _TIMES + _DAYS]
@@ -226,8 +227,8 @@ def _grow(place: Path, base: int, blocks: int) -> None:
     # Oldest first, under marks in no order: an index of random ids has to grow here as it grows by accepting.
     marks = random.Random(blocks).sample(range(32**4), blocks)
     connection.executemany(
-        "INSERT INTO b VALUES (?, ?, ?)",
-        [(turn, _mark(marks[turn]), (blocks - turn) // _BLOCKS_A_DAY) for turn in range(1, blocks)],
+        "INSERT INTO b VALUES (?, ?, ?, ?)",
+        [(turn, _mark(marks[turn]), f"{turn:05}", (blocks - turn) // _BLOCKS_A_DAY) for turn in range(1, blocks)],
     )
     (bodies,) = connection.execute("SELECT MAX(id) FROM bodies").fetchone()
     for table in _GROWN:

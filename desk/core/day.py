@@ -112,7 +112,7 @@ def raise_debt(
         return None
     strategy, account, symbol = key
     intent = Intent(
-        intent_id=intent_id_for(strategy, account, symbol, origin, now.isoformat()),
+        intent_id=intent_id_for(now, strategy, account, symbol, origin, now.isoformat()),
         origin=origin,
         event_id=None,
         strategy=strategy,

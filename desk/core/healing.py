@@ -227,7 +227,7 @@ def _raise_purchase(
     if shares == 0:
         return None
     intent = Intent(
-        intent_id=intent_id_for(ref, account, symbol, Origin.PLAN),
+        intent_id=intent_id_for(view.now, ref, account, symbol, Origin.PLAN),
         origin=Origin.PLAN,
         event_id=None,
         strategy=strategy,

@@ -101,7 +101,7 @@ def order_by_hand(ledger: Ledger, wish: ManualOrder, view: View) -> Intent | Non
     after = book.own + under_way + wish.shares if wish.side is Side.BUY else book.own - under_way - wish.shares
     day = view.trading_day(wish.account, view.now)
     intent = Intent(
-        intent_id=intent_id_for("manual", view.now.isoformat(), wish.key),
+        intent_id=intent_id_for(view.now, "manual", view.now.isoformat(), wish.key),
         origin=Origin.MANUAL,
         event_id=None,
         strategy=STRATEGY,

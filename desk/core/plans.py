@@ -20,7 +20,7 @@ from desk.core.healing import buys, shortfall_of, within_band
 from desk.core.ledger import BookKey, Ledger
 from desk.core.scaling import ratios_of, scales_of
 from desk.core.values import Book, Event, Reason, Side
-from desk.core.view import View, intent_id_for, routes
+from desk.core.view import View, routes, short_hash
 from desk.core.wire_events import event_from_json, events_to_json
 
 PREFIX = "plan:"
@@ -181,7 +181,7 @@ def make_plan(
     # The same plan made again bears the same id: a person may be reading it.
     words = (strategy.name, kind.value, figures, str(rows), str(view.now.date()))
     return Plan(
-        plan_id="p" + intent_id_for("plan", *words)[1:9],
+        plan_id="p" + short_hash("plan", *words, length=8),
         kind=kind,
         strategy=strategy.name,
         made_at=view.now,

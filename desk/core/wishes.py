@@ -156,7 +156,7 @@ def wish_to_sell(
         ledger.say(_wrong_basis_alarm(intent, view.now))
     if too_old(event, strategy) and view.trading_day(account, event.sent_at) != view.trading_day(account, view.now):
         # Its part is a debt that a person approves: the market may have changed since the strategy meant it.
-        debt_id = intent_id_for(event.event_id, account, Origin.DEBT)
+        debt_id = intent_id_for(event.received_at, event.event_id, account, Origin.DEBT)
         debt = replace(intent, intent_id=debt_id, origin=Origin.DEBT, event_id=None, limit=None, resting=False)
         ledger.put_intent(replace(debt, approved=False, waiting=Reason.TOO_OLD))
         return Part(shares=decided, reason=Reason.TOO_OLD, text=view.sentence(Reason.TOO_OLD))
@@ -219,7 +219,7 @@ def _intent(
     event: Event, signal: OrderSignal, strategy: StrategyConfig, account: str, order: JqOrder, decided: int, view: View
 ) -> Intent:
     return Intent(
-        intent_id=intent_id_for(event.event_id, account, signal.side),
+        intent_id=intent_id_for(event.received_at, event.event_id, account, signal.side),
         origin=Origin.SIGNAL,
         event_id=event.event_id,
         strategy=event.strategy,
