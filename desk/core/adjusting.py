@@ -13,7 +13,7 @@ from desk.core.ledger import Ledger
 from desk.core.plans import Adjustment, Plan, PlanKind, PlanRow, figures_of, put_plan, row_of
 from desk.core.snapshot import price_finder
 from desk.core.values import Book
-from desk.core.view import View, intent_id_for, routes
+from desk.core.view import View, routes, short_hash
 
 CAUSE = "持仓调整"
 
@@ -48,7 +48,7 @@ def propose_adjustment(
     before = ledger.book(strategy.name, name, symbol).entitled
     figures = figures_of(ledger, strategy.name)
     plan = Plan(
-        plan_id="p" + intent_id_for("plan", strategy.name, CAUSE, figures, str(change), str(row), str(view.now))[1:9],
+        plan_id="p" + short_hash("plan", strategy.name, CAUSE, figures, str(change), str(row), str(view.now), length=8),
         kind=PlanKind.ADJUST,
         strategy=strategy.name,
         made_at=view.now,
