@@ -80,12 +80,12 @@ def _account(found: AccountResult) -> dict[str, Any]:
 
 def _book(book: dict[str, Any]) -> dict[str, Any]:
     kept = ("account", "symbol", "strategy_shares", "entitled_shares", "own_shares", "debt_shares", "gap")
-    return {**{key: book[key] for key in kept}, "residue_shares": _residue(book)}
+    return {**{key: book[key] for key in kept}, "residue_shares": plain(residue_of(book))}
 
 
-def _residue(book: dict[str, Any]) -> str:
+def residue_of(book: dict[str, Any]) -> Decimal:
     """Entitled less owned: above 0 what is still to come, below 0 what is too much."""
-    return plain(Decimal(book["entitled_shares"]) - book["own_shares"])
+    return Decimal(book["entitled_shares"]) - int(book["own_shares"])
 
 
 def _row(row: Row) -> dict[str, Any]:
@@ -142,7 +142,7 @@ def text(played: Replayed, facts: Facts) -> str:
     said += ["", *_undone(played.rows)]
     said += [table([_account_cells(account) for account in played.accounts], texts.ACCOUNTS)]
     said += ["", texts.ARITHMETIC]
-    residue = [book for book in played.books if Decimal(_residue(book)) or book["gap"]]
+    residue = [book for book in played.books if residue_of(book) or book["gap"]]
     if residue:
         said += ["", table([_book_cells(book) for book in residue[:_MOST]], texts.BOOKS), *_more(len(residue))]
     if played.oversold:
@@ -179,10 +179,10 @@ def _account_cells(found: AccountResult) -> list[object]:
 
 def _book_cells(book: dict[str, Any]) -> list[object]:
     return [
-        book["account"], book["symbol"], book["strategy_shares"], _short(book["entitled_shares"]), book["own_shares"],
-        _short(_residue(book)), book["debt_shares"], book["gap"],
+        book["account"], book["symbol"], book["strategy_shares"], _short(Decimal(book["entitled_shares"])),
+        book["own_shares"], _short(residue_of(book)), book["debt_shares"], book["gap"],
     ]  # fmt: skip
 
 
-def _short(shares: str) -> str:
-    return plain(Decimal(shares).quantize(Decimal("0.0001"), ROUND_HALF_UP).normalize() + 0)
+def _short(shares: Decimal) -> str:
+    return plain(shares.quantize(Decimal("0.0001"), ROUND_HALF_UP).normalize() + 0)

@@ -43,12 +43,20 @@ def png(paint: Callable[[Figure], None], *, width: float, height: float) -> byte
                 "ytick.color": INK,
             }
         )
-        figure = Figure(figsize=(width, height), dpi=DOTS_PER_INCH, facecolor="white", layout="constrained")
+        figure = Figure(figsize=(width, height), dpi=DOTS_PER_INCH, facecolor="white")
         FigureCanvasAgg(figure)
         paint(figure)
         kept = io.BytesIO()
         figure.savefig(kept, format="png")
         return kept.getvalue()
+
+
+def head(figure: Figure, title: str, subtitle: str) -> None:
+    """Write the two lines on top, and keep the rest of the sheet below them."""
+    inch = 1 / figure.get_figheight()
+    figure.text(0.012, 1 - 0.3 * inch, title, fontsize=15, va="center")
+    figure.text(0.012, 1 - 0.58 * inch, subtitle, fontsize=10, color=FAINT, va="center")
+    figure.set_layout_engine("constrained", rect=(0, 0, 1, 1 - 0.75 * inch), h_pad=0.1)
 
 
 def sign_colour(value: float) -> str:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from decimal import Decimal
+
+from desk.texts.labels import money
 
 _SHOWN = 20
 
@@ -89,3 +92,31 @@ def no_such_strategy(name: str, names: Sequence[str]) -> str:
 
 def bad_ratio(said: str) -> str:
     return f"跟单比例要大于 0、不超过 100，不能是 {said}。"
+
+
+# --- the picture ------------------------------------------------------------------------------------------------------
+
+DRAWN_PROFIT = "累计盈亏（元）"
+DRAWN_OURS, DRAWN_THEIRS = "我们", "聚宽 × 比例"
+DRAWN_GAP = "跟踪差（元）：红是比聚宽好，绿是比聚宽差"
+DRAWN_SOURCES = "跟踪差从哪里来（元）"
+DRAWN_PRICE, DRAWN_FEE, DRAWN_SHARES, DRAWN_WHOLE = "价格", "费用", "股数", "合计"
+DRAWN_REASONS = "没有全跟的原因（笔）"
+DRAWN_ALL_FOLLOWED = "每一笔都全跟了"
+DRAWN_REST = "其他原因"
+DRAWN_RESIDUE = "期末零头（股）：红是还欠着，绿是多了"
+DRAWN_NO_RESIDUE = "没有零头"
+
+
+def drawn_below(followed: int, accounts: Sequence[tuple[str, str]], bars: bool) -> str:
+    named = "、".join(f"{name} ×{ratio}" for name, ratio in accounts)
+    return f"跟了 {followed:,} 笔；{named}；价格用{'分钟线' if bars else '聚宽自己的成交价'}"
+
+
+def drawn_costs(fees: Decimal, turnover: Decimal) -> str:
+    share = f"，是成交额的万分之 {fees / turnover * 10_000:.2f}" if turnover else ""
+    return f"费用共 {money(fees)} 元{share}"
+
+
+def drawn(file: str) -> str:
+    return f"图已存到 {file}。"
