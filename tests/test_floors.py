@@ -76,6 +76,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "matplotlib": ("desk.pictures", "desk.report"),  # when a picture is drawn: it costs a second to import
     "bcrypt": ("desk.positions.keys",),
     "flask": ("Receiver", "desk.console", "desk.positions.routes"),
+    "markupsafe": ("desk.console",),
     "werkzeug": ("Receiver", "desk.console"),
     "flask_login": ("desk.console.door",),
     "flask_wtf": ("desk.console.door",),
@@ -89,6 +90,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "tqdm": ("desk.cli", "main", "desk.export"),
     "click": ("desk.cli", "main"),
     "pydantic": ("desk.settings", "desk.console", "desk.cli", "main"),
+    "prometheus_client": ("desk.console.metrics",),
     "cryptography": ("desk.positions.signatures",),
     "xtquant": ("desk.broker.xt.library",),  # lazily, and only when an account names the channel
 }

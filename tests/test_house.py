@@ -273,6 +273,8 @@ DISTRIBUTIONS = {
     "sqlalchemy": "SQLAlchemy",
     "flask": "Flask",
     "werkzeug": "Werkzeug",
+    "markupsafe": "MarkupSafe",
+    "prometheus_client": "prometheus-client",
     "flask_login": "Flask-Login",
     "flask_wtf": "Flask-WTF",
     "argon2": "argon2-cffi",

@@ -1,0 +1,98 @@
+"""The REST interface over a whole desk: real journal, real trading loop, a clock to turn, a stub at the door."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from flask import abort, request
+
+from desk.cli import facts
+from desk.cli.home import Home
+from desk.console.api.acting import Acting, Told
+from desk.console.api.docs_page import pages
+from desk.console.api.operations import table
+from desk.console.api.reading import Reading
+from desk.console.api.routes import make_api
+from desk.console.app import make_app
+from desk.console.metrics import Metrics, make_health
+from desk.core.values import Mode, SnapshotPolicy
+from tests.world import World, strategy
+
+BANK, BANK_HERE = "000001.XSHE", "000001.SZ"
+SCOPES = {"reader": ("read",), "trader": ("read", "trade"), "admin": ("read", "trade", "admin")}
+
+
+def authorize(scope: str) -> str:
+    """The stub at the door: the name of a role is its key."""
+    who = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    if who not in SCOPES:
+        abort(401)
+    if scope not in SCOPES[who]:
+        abort(403)
+    return f"api:{who}"
+
+
+class DeskRoom:
+    """Two strategies; buys, a sale that waits for a person, a plan, and a buy below a lot."""
+
+    def __init__(self, folder: Path) -> None:
+        self.world = World(
+            folder,
+            strategies=[
+                strategy("小市值", "xsz"),
+                strategy("白马", "bm", mode=Mode.CONFIRM),
+                strategy("轮动", "ld", snapshot_policy=SnapshotPolicy.PROPOSE),
+            ],
+        )
+        world = self.world
+        for symbol in (BANK_HERE, "600000.SH"):
+            world.scene(symbol, price=Decimal(10))
+        self.trading = True
+        self.first = world.order("1", BANK, "buy", 300)
+        world.pass_time(10)
+        world.order("2", BANK, "buy", 50)
+        world.order("3", "600000.XSHG", "buy", 200, kid="bm")
+        world.order("4", "600000.XSHG", "buy", 100, kid="ld")
+        world.pass_time(10)
+        world.snapshot({"600000.XSHG": 300}, kid="ld", equity=100000)
+        world.journal.ask("reconcile", {}, "test")  # a durable write: the account's look is stored as well
+        world.settle()
+        journal = world.journal
+        reading = Reading(
+            journal=journal,
+            config=lambda: world.config,
+            status_view=lambda: facts.status(journal, world.config, Home(folder)),
+        )
+        acting = Acting(journal=journal, ask=self.ask, trading=lambda: self.trading)
+        self.operations = table(reading, acting)
+        self.metrics = Metrics(journal, folder / "journal.db", lambda: self.trading)
+        api = make_api(self.operations, authorize, pages(self.operations, "0.1.0"))
+        self.app = make_app(api, make_health(self.metrics))
+        self.client = self.app.test_client()
+
+    def ask(self, verb: str, args: Mapping[str, str], by: str) -> Told:
+        world = self.world
+        row = world.journal.ask(verb, dict(args), by)
+        world.settle()
+        result = world.journal.command_result(row)
+        return Told(ok=None, text="") if result is None else Told(ok=result.ok, text=result.text)
+
+    def get(self, path: str, who: str = "reader") -> tuple[int, Any]:
+        answer = self.client.get(f"/api/v2{path}", headers={"Authorization": f"Bearer {who}"})
+        return answer.status_code, answer.get_json()
+
+    def post(self, path: str, body: Any = None, who: str = "trader", key: str = "") -> tuple[int, Any]:
+        headers = {"Authorization": f"Bearer {who}", **({"Idempotency-Key": key} if key else {})}
+        answer = self.client.post(f"/api/v2{path}", json=body, headers=headers)
+        return answer.status_code, answer.get_json()
+
+    def next_day(self) -> None:
+        self.world.go_to(self.world.clock.now() + timedelta(days=3))
+        self.world.pass_time(10)
+
+    def close(self) -> None:
+        self.world.close()
