@@ -10,7 +10,8 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-OUTSIDE = frozenset({"tests", "joinquant", "qmt", "benchmarks", "tools"})  # top folders that the daemon never imports
+# top folders that the daemon never imports
+OUTSIDE = frozenset({"tests", "joinquant", "qmt", "gendan_client", "benchmarks", "tools"})
 _GENERATED = frozenset({".git", ".venv", "venv", "__pycache__", "node_modules", "build", "dist"})
 
 

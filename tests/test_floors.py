@@ -96,6 +96,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
 }
 
 CLOCK_ROOM = "desk.clock"
+CLIENT = "gendan_client"  # for other people's programs: published by itself
 _MOMENTS = {
     "datetime.datetime": ("now", "utcnow", "today"),
     "datetime.date": ("today",),
@@ -276,6 +277,14 @@ def imported_by_chance(module: Module) -> Iterator[str]:
             yield f"{module.path}:{node.lineno} import_module hides an import"
 
 
+def stands_on_others(module: Module) -> Iterator[str]:
+    """What a package that others install alone would not find there: our modules, and other people's."""
+    for line, target in imports(module, KNOWN):
+        top = target.split(".")[0]
+        if top != CLIENT and top not in sys.stdlib_module_names:
+            yield f"{module.path}:{line} {module.name} may not import {target}"
+
+
 # --- the tree ---------------------------------------------------------------------------------------------------------
 
 Rule = Callable[[Module], Iterator[str]]
@@ -318,7 +327,7 @@ def test_no_import_hides() -> None:
 
 
 def test_the_daemon_imports_nothing_from_outside_the_house() -> None:
-    outside = ("tests", "joinquant", "qmt", "benchmarks", "config", "data")
+    outside = ("tests", "joinquant", "qmt", "gendan_client", "benchmarks", "config", "data")
     found = [
         f"{module.path}:{line} {target}"
         for module in modules()
@@ -339,6 +348,18 @@ def test_the_pasted_files_need_only_an_old_python_and_requests() -> None:
         if target.split(".")[0] not in sys.stdlib_module_names | {"requests"}
     ]
     assert found == []
+
+
+def test_the_client_package_needs_only_itself_and_the_standard_library() -> None:
+    of_the_client = [module for module in modules() if within(module.name, CLIENT)]
+    assert of_the_client
+    assert [said for module in of_the_client for said in stands_on_others(module)] == []
+
+
+def test_the_client_package_has_its_own_room_for_time_and_chance() -> None:
+    elsewhere = [module for module in modules() if within(module.name, CLIENT) and module.name != f"{CLIENT}.outside"]
+    # An example stands where a user's own program does: it may ask for the time.
+    assert [said for module in elsewhere if ".examples." not in module.name for said in own_time(module)] == []
 
 
 def test_the_floors_table_names_units_once() -> None:
@@ -412,6 +433,9 @@ PLANTED: list[tuple[Rule, str, str]] = [
     (encodes_by_chance, "main", "import os\nos.fdopen(3, 'w')"),
     (encodes_by_chance, "main", "import logging\nlogging.FileHandler('x')"),
     (imported_by_chance, "Trader", "__import__('xtquant')"),
+    (stands_on_others, "gendan_client.wire", "from desk.core import wire"),
+    (stands_on_others, "gendan_client.wire", "def f():\n    import requests"),
+    (stands_on_others, "gendan_client.wire", "from . import codes"),
     (imported_by_chance, "Trader", "from importlib import import_module\nimport_module('xtquant')"),
 ]
 

@@ -35,6 +35,7 @@ GUIDES = (
         "docs/console.md",
         "config/README.md",
         "data/README.md",
+        "gendan_client/README.md",
     ),
 )
 CARDS = ("main", "Receiver", "Trader", "send_trader_info", "base_func")

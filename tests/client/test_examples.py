@@ -1,0 +1,232 @@
+"""The examples as a user runs them, the package's own HTTP, and the oldest Python that it promises."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from decimal import Decimal
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+import Receiver as door
+from desk.clock import SystemClock
+from desk.console.app import open_console
+from desk.core.config import StrategyConfig
+from gendan_client import (
+    BadAnswer,
+    FailedReading,
+    HttpTransport,
+    NoAnswer,
+    Position,
+    PositionServer,
+    Reading,
+    Unreachable,
+)
+from gendan_client.examples import easyxt_sync
+from gendan_client.transport import MAX_ANSWER_BYTES, Request
+from tests.client.stage import Stage
+from tests.client.test_easyxt import WHOLE
+from tests.positions.room import Room
+from tests.reading import ROOT
+from tests.stand_in.post import SECRET, VECTORS
+
+# --- the example, in this process -------------------------------------------------------------------------------------
+
+
+def terminal(rows: Any, market_value: float = 1000.0) -> Any:
+    """As xtquant's trader answers."""
+    asset = None if market_value is None else SimpleNamespace(market_value=market_value)
+    return SimpleNamespace(query_stock_asset=lambda account: asset, query_stock_positions=lambda account: rows)
+
+
+BANK_ROW = SimpleNamespace(stock_code="000001.SZ", volume=1000, avg_price=12.5, last_price=12.0)
+
+
+@pytest.mark.parametrize(
+    ("rows", "market_value"),
+    [(None, 1000.0), ([BANK_ROW], None), ([], 1000.0), ([], None), (None, 0.0), ([], float("nan"))],
+)
+def test_an_account_that_was_not_read_whole_is_a_failure(rows: Any, market_value: Any) -> None:
+    with pytest.raises(FailedReading):
+        easyxt_sync.read_account(terminal(rows, market_value), "account")
+
+
+def test_an_account_is_empty_only_when_its_assets_say_so_too() -> None:
+    assert easyxt_sync.read_account(terminal([], 0.0), "account") == Reading.nothing_held()
+    read = easyxt_sync.read_account(terminal([BANK_ROW]), "account")
+    assert [position.code for position in read.positions] == ["000001.SZ"]
+
+
+def started(stage: Stage, trader: Any, **changes: Any) -> list[str]:
+    """What the example says in one round."""
+    config = stage.folder / "jq2qmt_config.json"
+    key = stage.room.add_key("easyxt", may_read=True)
+    auth = {"use_crypto_auth": False, "simple_api_key": key}
+    whole = {**WHOLE, "server_url": "http://local", "auth_config": auth, "strategy_mapping": {"双均线策略": "小市值"}}
+    config.write_text(json.dumps({**whole, **changes}, ensure_ascii=False), encoding="utf-8")
+    stop, said = threading.Event(), []
+    stage.outside.after_wait = stop.set
+    easyxt_sync.start(
+        config, "双均线策略", trader, "account", stop, say=said.append, transport=stage.line, outside=stage.outside
+    )
+    return said
+
+
+def test_the_example_syncs_an_account_and_tells_the_conflicts(stage: Stage) -> None:
+    writer = PositionServer("http://local", api_key=stage.room.add_key("py"), transport=stage.line)
+    writer.upload("白马", Reading.whole([Position(code="000001.SZ", shares=300, cost=Decimal(11))]))
+    said = started(stage, terminal([BANK_ROW]))
+    assert [row[:2] for row in stage.target()] == [("000001.SZ", 1000)]
+    assert said[:2] == ["配置里这些部分这里用不到：order_settings、qka_settings", "小市值 已同步"]
+    assert "同时持有" in said[2] and "白马" in said[2] and "1300" in said[2]
+
+
+@pytest.mark.parametrize(
+    ("trader", "changes"),
+    [
+        (terminal(None), {}),
+        (terminal([]), {}),
+        (terminal([BANK_ROW, SimpleNamespace(stock_code="?", volume=1, avg_price=1)]), {}),
+        (terminal([BANK_ROW]), {"risk_control": {"enable_position_limit_check": True, "max_position_value": 1}}),
+        (terminal([BANK_ROW]), {"enabled": False}),
+    ],
+)
+def test_the_example_uploads_nothing_doubtful(stage: Stage, trader: Any, changes: dict[str, Any]) -> None:
+    said = started(stage, trader, **changes)
+    assert stage.line.requests == [] and any("没有同步" in one or "什么也不做" in one for one in said)
+
+
+# --- real sockets -----------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def listening(answer: bytes, *, hold: bool = False) -> Iterator[str]:
+    """A server that answers one request with these bytes, and then hangs up or holds the line."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as listener:
+        done = threading.Event()
+
+        def serve() -> None:
+            with closing(listener.accept()[0]) as peer:
+                peer.recv(65536)
+                peer.sendall(answer)
+                if hold:
+                    done.wait(60)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/x"
+        done.set()
+        thread.join()
+
+
+def free_port() -> int:
+    with closing(socket.socket()) as sock:
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])
+
+
+def test_an_answer_over_http_is_whole_or_none() -> None:
+    transport = HttpTransport(seconds=30)
+    with listening(b"HTTP/1.1 503 X\r\nContent-Length: 2\r\nRetry-After: 5\r\n\r\nhi") as address:
+        answer = transport(Request("GET", address))
+    assert (answer.status, answer.body, answer.retry_after_s) == (503, b"hi", 5)
+    for broken in (
+        b"HTTP/1.1 200 X\r\nContent-Length: 3\r\n\r\nhi",
+        b"HTTP/1.1 200 X\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhi",
+        b"hi",
+        b"",
+    ):
+        with listening(broken) as address, pytest.raises(NoAnswer):
+            transport(Request("POST", address, {}, b"x"))
+
+
+def test_an_answer_too_large_is_not_read() -> None:
+    announced = b"HTTP/1.1 200 X\r\nContent-Length: %d\r\n\r\n" % (MAX_ANSWER_BYTES + 1)
+    with listening(announced) as address, pytest.raises(BadAnswer):
+        HttpTransport(seconds=30)(Request("GET", address))
+
+
+def test_a_server_that_holds_the_line_is_left_at_the_deadline() -> None:
+    begun = b"HTTP/1.1 200 X\r\nContent-Length: 3\r\n\r\nh"
+    with listening(begun, hold=True) as address, pytest.raises(NoAnswer):
+        HttpTransport(seconds=0.05)(Request("GET", address))
+
+
+def test_where_nobody_listens_nothing_has_left() -> None:
+    with pytest.raises(Unreachable):
+        HttpTransport()(Request("GET", f"http://127.0.0.1:{free_port()}/x"))
+
+
+# --- the oldest Python ------------------------------------------------------------------------------------------------
+
+
+def python38() -> str | None:
+    """The first that really is one: GENDAN_PY38, pyenv's."""
+    versions = Path.home() / ".pyenv" / "versions"
+    found = [os.environ.get("GENDAN_PY38"), *map(str, versions.glob("3.8.*/bin/python"))]
+    return next((one for one in found if one and Path(one).exists()), None)
+
+
+@contextmanager
+def served(room: Room) -> Iterator[tuple[str, str]]:
+    """The room's two apps on ports of this PC."""
+    stop = threading.Event()
+    ports = [
+        opened(app, "127.0.0.1", 0, clock=SystemClock())
+        for opened, app in ((door.open_door, room.door.application), (open_console, room.local.application))
+    ]
+    threads = [threading.Thread(target=port.run, args=(stop,)) for port in ports]
+    for thread in threads:
+        thread.start()
+    try:
+        yield f"http://127.0.0.1:{ports[0].port}", f"http://127.0.0.1:{ports[1].port}"
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+
+
+@pytest.mark.parametrize("which", ["this python", "python 3.8"])
+def test_the_package_and_its_examples_run_over_real_http(which: str, tmp_path: Path) -> None:
+    python = sys.executable if which == "this python" else python38()
+    if python is None:
+        pytest.skip("no Python 3.8 here: set GENDAN_PY38 to one")
+    room = Room(tmp_path, clock=SystemClock())
+    strategy = StrategyConfig(name="小市值", kid="xsz", secret=SECRET, accounts=())
+    room.switch(strategies=(strategy,))
+    key = room.add_key("easyxt", may_read=True)
+    secret = tmp_path / "config" / "secret"
+    secret.parent.mkdir()
+    secret.write_text(SECRET, encoding="ascii")
+    with served(room) as (receiver, console):
+        config = tmp_path / "config" / "jq2qmt_config.json"
+        auth = {"use_crypto_auth": False, "simple_api_key": key}
+        settings = {"server_url": console, "auth_config": auth, "strategy_mapping": {"双均线策略": "小市值"}}
+        config.write_text(json.dumps(settings), encoding="utf-8")
+        done = subprocess.run(
+            [python, "-W", "error", str(ROOT / "tests" / "client" / "under_38.py"), receiver, console,
+             str(VECTORS / "wire_v2.json"), str(secret), str(tmp_path / "spool"), str(config),
+             f"http://127.0.0.1:{free_port()}"],
+            capture_output=True, encoding="utf-8", timeout=60,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8", "PYTHONDONTWRITEBYTECODE": "1"},
+        )  # fmt: skip
+    try:
+        assert done.stderr == "" and done.returncode == 0
+        said = json.loads(done.stdout.splitlines()[-1])
+        assert said["said"] == ["小市值 已同步"]
+        assert which == "this python" or said["version"] == [3, 8]
+        kinds = [event.body.kind.value for event in room.journal.undecided_events()]
+        assert kinds == ["order", "snapshot"] * 2
+        target = room.book.target("小市值")
+        assert target is not None and [(p.symbol, p.shares) for p in target.positions] == [("600519.SH", 200)]
+    finally:
+        room.journal.close()
