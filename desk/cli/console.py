@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from desk.access import FILE_NAME, AccessBook, AccessUnusable, Guard, Hasher
-from desk.cli import asking, facts
+from desk.cli import VERSION, asking, facts
 from desk.cli.exits import JOURNAL, Leave
-from desk.cli.home import Home
+from desk.cli.home import TRADER, Home
 from desk.clock import Clock, SystemClock
 from desk.console import app
+from desk.console.programs import programs
 from desk.console.sources import Sources
 from desk.core.config import Config
 from desk.journal import Journal
@@ -57,7 +58,14 @@ def open_console(
             status=_Held(lambda: facts.status(journal, config(), home), clock),
             ask=lambda verb, args, who: _ask(journal, verb, args, who),
         )
-        made = app.make_app(routes.local(positions), sources=sources)
+        place = home.journal_place(config())
+        beside = programs(
+            sources,
+            version=VERSION,
+            trading=lambda: home.runs(TRADER),
+            journal_file=place if isinstance(place, Path) else None,
+        )
+        made = app.make_app(routes.local(positions), *beside, sources=sources)
         server = app.open_console(made, config().console_host, config().console_port, clock=clock)
     except BaseException:
         book.close()

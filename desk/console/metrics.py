@@ -16,7 +16,8 @@ from flask import Blueprint, Response
 from prometheus_client import CollectorRegistry, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 
-from desk.console.api.routes import answered, problem
+from desk.console.api.operations import READ
+from desk.console.api.routes import Authorize, answered, problem
 from desk.core.values import OrderState, Verdict
 from desk.journal import Journal, JournalError
 from desk.journal.view_figures import monitored, newest, news_since
@@ -110,8 +111,8 @@ def _labelled(name: str, text: str, label: str, known: Iterable[str], counts: di
     return family
 
 
-def make_health(metrics: Metrics) -> Blueprint:
-    """`/readyz` and `/metrics`; `/healthz` is the app's own and asks nothing."""
+def make_health(metrics: Metrics, authorize: Authorize) -> Blueprint:
+    """`/readyz`, for everybody, and `/metrics`, for those who may read; `/healthz` is the app's own."""
     made = Blueprint("health", __name__)
 
     def readyz() -> Response:
@@ -125,6 +126,7 @@ def make_health(metrics: Metrics) -> Blueprint:
         return answered('{"ok":true}', 200)
 
     def exposition() -> Response:
+        authorize(READ)
         try:
             return Response(metrics.text(), content_type=TEXT_FORMAT)
         except JournalError:

@@ -12,13 +12,14 @@ from flask import abort, request
 
 from desk.cli import facts
 from desk.cli.home import Home
-from desk.console.api.acting import Acting, Told
+from desk.console.api.acting import Acting
 from desk.console.api.docs_page import pages
 from desk.console.api.operations import table
 from desk.console.api.reading import Reading
 from desk.console.api.routes import make_api
 from desk.console.app import make_app
 from desk.console.metrics import Metrics, make_health
+from desk.core.batch import CommandResult
 from desk.core.values import Mode, SnapshotPolicy
 from tests.world import World, strategy
 
@@ -52,6 +53,7 @@ class DeskRoom:
         for symbol in (BANK_HERE, "600000.SH"):
             world.scene(symbol, price=Decimal(10))
         self.trading = True
+        self.noted: list[tuple[str, dict[str, str]]] = []
         self.first = world.order("1", BANK, "buy", 300)
         world.pass_time(10)
         world.order("2", BANK, "buy", 50)
@@ -67,19 +69,23 @@ class DeskRoom:
             config=lambda: world.config,
             status_view=lambda: facts.status(journal, world.config, Home(folder)),
         )
-        acting = Acting(journal=journal, ask=self.ask, trading=lambda: self.trading)
+        acting = Acting(journal=journal, ask=self.ask, trading=lambda: self.trading, note=self.note)
         self.operations = table(reading, acting)
         self.metrics = Metrics(journal, folder / "journal.db", lambda: self.trading)
         api = make_api(self.operations, authorize, pages(self.operations, "0.1.0"))
-        self.app = make_app(api, make_health(self.metrics))
+        self.app = make_app(api, make_health(self.metrics, authorize))
         self.client = self.app.test_client()
 
-    def ask(self, verb: str, args: Mapping[str, str], by: str) -> Told:
+    def note(self, verb: str, args: Mapping[str, str]) -> None:
+        self.noted.append((verb, dict(args)))
+
+    def ask(self, verb: str, args: Mapping[str, str], by: str) -> CommandResult:
         world = self.world
         row = world.journal.ask(verb, dict(args), by)
         world.settle()
         result = world.journal.command_result(row)
-        return Told(ok=None, text="") if result is None else Told(ok=result.ok, text=result.text)
+        assert result is not None
+        return result
 
     def get(self, path: str, who: str = "reader") -> tuple[int, Any]:
         answer = self.client.get(f"/api/v2{path}", headers={"Authorization": f"Bearer {who}"})

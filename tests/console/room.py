@@ -17,6 +17,7 @@ from desk.access import FILE_NAME, AccessBook, Guard, Hasher, Role, Scope
 from desk.cli import facts
 from desk.cli.home import Home
 from desk.console.app import make_app
+from desk.console.programs import programs
 from desk.console.sources import Sources
 from desk.core.config import Config, StrategyConfig
 from desk.journal import Journal, PositionBook
@@ -68,17 +69,16 @@ class Room:
         positions = PositionService(
             book=PositionBook(self.journal), config=lambda: self.config, clock=self.clock, rounds=4
         )
-        self.app = make_app(
-            routes.local(positions),
-            sources=Sources(
-                journal=self.journal,
-                config=lambda: self.config,
-                clock=self.clock,
-                guard=self.guard,
-                status=lambda: facts.status(self.journal, self.config, Home(self.folder)),
-                ask=self.asked,
-            ),
+        sources = Sources(
+            journal=self.journal,
+            config=lambda: self.config,
+            clock=self.clock,
+            guard=self.guard,
+            status=lambda: facts.status(self.journal, self.config, Home(self.folder)),
+            ask=self.asked,
         )
+        beside = programs(sources, version="0.1.0", trading=lambda: True, journal_file=None)
+        self.app = make_app(routes.local(positions), *beside, sources=sources)
 
     def restart(self) -> None:
         self.book.close()

@@ -17,6 +17,7 @@ from desk.journal.view_why import why
 from tests import checks
 from tests.console.desk_room import BANK, BANK_HERE, DeskRoom
 
+READER = {"Authorization": "Bearer reader"}
 BUY = {"account": "主账户", "symbol": BANK_HERE, "side": "buy", "shares": 300}
 
 
@@ -94,8 +95,8 @@ def test_scopes_are_asked_for(shown: DeskRoom) -> None:
         assert ask(asked(path), who="nobody")[0] == 401
         if one.scope != "read":
             assert ask(asked(path), who="reader")[0] == 403
-    for page in ("/openapi.json", "/docs", "/docs.css"):
-        assert shown.client.get(f"/api/v2{page}").status_code == 401
+    for page in ("/api/v2/openapi.json", "/api/v2/docs", "/api/v2/docs.css", "/metrics"):
+        assert shown.client.get(page).status_code == 401
 
 
 def test_a_manual_order_is_placed_once_and_followed_by_its_key(room: DeskRoom) -> None:
@@ -103,6 +104,7 @@ def test_a_manual_order_is_placed_once_and_followed_by_its_key(room: DeskRoom) -
         status, body = room.post("/orders", BUY, key="k1")
         assert (status, body["ok"]) == (200, True)
         room.world.pass_time(10)
+    assert [verb for verb, _ in room.noted] == ["order", "order"]
     _, found = room.get("/orders/manual/k1")
     assert (found["filled_shares"], [row["state"] for row in found["orders"]]) == (300, ["filled"])
     checks.assert_books_agree(room.world)
@@ -194,7 +196,7 @@ def test_a_cancel_stops_an_order(room: DeskRoom) -> None:
 
 def test_texts_of_strangers_are_no_markup(room: DeskRoom) -> None:
     room.world.command("halt", reason="<script>alert(1)</script>")
-    answer = room.client.get("/api/v2/status", headers={"Authorization": "Bearer reader"})
+    answer = room.client.get("/api/v2/status", headers=READER)
     assert "<" not in answer.text
     assert answer.get_json()["halted_reason"] == "<script>alert(1)</script>"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
@@ -207,7 +209,7 @@ def test_an_unreadable_journal_is_a_503(room: DeskRoom, monkeypatch: pytest.Monk
     monkeypatch.setattr(room.world.journal, "look", broken)
     assert room.get("/orders")[0] == 503
     assert room.client.get("/readyz").status_code == 503
-    assert room.client.get("/metrics").status_code == 503
+    assert room.client.get("/metrics", headers=READER).status_code == 503
 
 
 def test_readiness_wants_a_trading_loop(room: DeskRoom) -> None:
@@ -218,7 +220,7 @@ def test_readiness_wants_a_trading_loop(room: DeskRoom) -> None:
 
 
 def test_metrics_count_what_has_come_since_the_start(room: DeskRoom) -> None:
-    before = room.client.get("/metrics").text
+    before = room.client.get("/metrics", headers=READER).text
     assert 'gendan_events_today{verdict="done"} 2.0' in before
     assert 'gendan_orders{state="filled"} 2.0' in before
     assert 'gendan_account_connected{account="主账户"} 1.0' in before
@@ -227,6 +229,6 @@ def test_metrics_count_what_has_come_since_the_start(room: DeskRoom) -> None:
     room.world.order("9", BANK, "buy", 100, sent_at=sent)
     room.world.pass_time(10)
     for _ in range(2):  # the second look counts nothing twice
-        after = room.client.get("/metrics").text
+        after = room.client.get("/metrics", headers=READER).text
     assert "gendan_delivery_seconds_sum 3.0" in after
     assert "gendan_broker_call_seconds_count 1.0" in after

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from tests.console.desk_room import DeskRoom
 
-A_FEW = ("get_signals", "get_orders", "post_orders")
+A_FEW = ("get_orders", "post_orders")
 HEADERS = {"Authorization": "Bearer admin"}
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Protocol
 
 from base_func import UnsupportedSymbol, board_of, legal_buy, legal_sell
 from desk.console.api import asking
+from desk.console.sources import Ask, Told
 from desk.core.manual import STRATEGY
 from desk.core.values import Side
 from desk.journal import Journal, views
@@ -23,24 +23,11 @@ class CannotDo(Exception):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Told:
-    """The trading loop's answer; `ok` None: none yet, the command is kept."""
-
-    ok: bool | None
-    text: str
-
-
-class Ask(Protocol):
-    """Puts a command before the trading loop and waits a moment for its answer."""
-
-    def __call__(self, verb: str, args: Mapping[str, str], by: str) -> Told: ...
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Acting:
     journal: Journal
     ask: Ask
     trading: Callable[[], bool]  # whether a trading loop is there to answer
+    note: Callable[[str, Mapping[str, str]], None]  # writes into the audit log what was asked
 
     def order(self, wanted: asking.NewOrder, key: str, by: str) -> Told:
         """Order by hand, once for each key. Raises CannotDo."""
@@ -97,6 +84,7 @@ class Acting:
         """Raises CannotDo without a trading loop, and for what the loop refuses."""
         if not self.trading():
             raise CannotDo(texts.NOT_TRADING)
+        self.note(verb, args)
         told = self.ask(verb, args, by)
         if told.ok is False:
             raise CannotDo(told.text)

@@ -10,8 +10,9 @@ from typing import Any
 from pydantic import BaseModel
 
 from desk.console.api import asking, models
-from desk.console.api.acting import Acting, Told
+from desk.console.api.acting import Acting
 from desk.console.api.reading import Reading
+from desk.console.sources import Told
 
 PREFIX = "/api/v2"
 READ, TRADE, ADMIN = "read", "trade", "admin"

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import HTTPException
 
 from desk.console.api import asking, models
-from desk.console.api.acting import CannotDo, Told
+from desk.console.api.acting import CannotDo
 from desk.console.api.operations import PREFIX, READ, Operation
 from desk.console.api.reading import NotThere
 from desk.journal import AmbiguousId, JournalError
@@ -65,7 +65,7 @@ def _served(route: Operation, authorize: Authorize) -> Callable[..., Response]:
             said = _body(route) if route.acts else _query(route)
             more = ([_key()] if route.keyed else []) + ([who] if route.acts else [])
             done = route.work(*(words[word] for word in route.words), said, *more)
-            view = {"ok": done.ok, "text": done.text} if isinstance(done, Told) else done
+            view = {"ok": done.ok, "text": done.text} if route.acts else done
             return answered(route.answer.model_validate(view).model_dump_json(), 200)
         except HTTPException:
             raise

@@ -1,0 +1,47 @@
+"""What the console serves to programs beside its pages: the REST interface, readiness and metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from flask import Blueprint
+from werkzeug.exceptions import Forbidden
+
+from desk.access import Scope
+from desk.console import door
+from desk.console.api.acting import Acting
+from desk.console.api.docs_page import pages
+from desk.console.api.operations import table
+from desk.console.api.reading import Reading
+from desk.console.api.routes import make_api
+from desk.console.metrics import Metrics, make_health
+from desk.console.sources import Sources
+
+
+def programs(
+    sources: Sources, *, version: str, trading: Callable[[], bool], journal_file: Path | None
+) -> tuple[Blueprint, ...]:
+    """Make the blueprints; each lets in by itself. `trading`: whether a trading loop runs on this home."""
+    reading = Reading(journal=sources.journal, config=sources.config, status_view=sources.status)
+    acting = Acting(journal=sources.journal, ask=sources.ask, trading=trading, note=_note)
+    operations = table(reading, acting)
+    return (
+        make_api(operations, let_in, pages(operations, version)),
+        make_health(Metrics(sources.journal, journal_file, trading), let_in),
+    )
+
+
+def let_in(scope: str) -> str:
+    """The name of who asks; an HTTPException for those who may not.
+
+    A browser only reads here: it acts through the pages, which ask for the trading password.
+    """
+    caller = door.authorize(scope)
+    if caller.login is not None and Scope(scope) is not Scope.READ:
+        raise Forbidden
+    return f"api:{caller.user.name}"
+
+
+def _note(verb: str, args: Mapping[str, str]) -> None:
+    door.note(f"api.{verb}", args.get("id") or args.get("key", ""), new=dict(args))
