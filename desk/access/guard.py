@@ -130,6 +130,10 @@ class Guard:
     def end(self, login_id: int) -> bool:
         return self.book.end_logins(self.clock.now(), login_id=login_id) == 1
 
+    def end_others(self, login: Login) -> int:
+        """End the user's other logins; how many there were."""
+        return self.book.end_logins(self.clock.now(), user_id=login.user.user_id, but=login.login_id)
+
     def renewed(self, login: Login, place: Place) -> str:
         """A new token for somebody who has proven himself anew; all of his older logins end."""
         self.book.end_logins(self.clock.now(), user_id=login.user.user_id)
@@ -255,6 +259,9 @@ class Guard:
         if found.used_at is None or now - found.used_at >= self.limits.seen_every:
             self.book.key_used(found.key_id, now)
         return found
+
+    def revoke_key(self, key: ApiKey) -> bool:
+        return self.book.revoke_key(key.key_id, self.clock.now())
 
     # --- failures ---------------------------------------------------------------------------------------------------
 

@@ -50,13 +50,20 @@ def open_console(
     book = AccessBook(home.data / FILE_NAME)
     try:
         guard = Guard(book, clock=clock)
+        status = _Held(lambda: facts.status(journal, config(), home), clock)
+
+        def ask(verb: str, args: Mapping[str, str], who: str) -> asking.Answer:
+            answer = asking.wait_for(journal, journal.ask(verb, dict(args), who), _ANSWER_WITHIN_S)
+            status.forget()
+            return answer
+
         sources = Sources(
             journal=journal,
             config=config,
             clock=clock,
             guard=guard,
-            status=_Held(lambda: facts.status(journal, config(), home), clock),
-            ask=lambda verb, args, who: _ask(journal, verb, args, who),
+            status=status,
+            ask=ask,
         )
         place = home.journal_place(config())
         beside = programs(
@@ -106,10 +113,6 @@ def _reached(host: str) -> str:
     return f"[{host}]" if address.version == 6 else host
 
 
-def _ask(journal: Journal, verb: str, args: Mapping[str, str], who: str) -> asking.Answer:
-    return asking.wait_for(journal, journal.ask(verb, dict(args), who), _ANSWER_WITHIN_S)
-
-
 class _Held:
     """A view that is read at most once a second, however many pages show it."""
 
@@ -125,3 +128,8 @@ class _Held:
             if self._held is None or now - self._held[0] >= _STATUS_HOLDS_S:
                 self._held = (now, self._read())
             return self._held[1]
+
+    def forget(self) -> None:
+        """Something has just changed."""
+        with self._lock:
+            self._held = None

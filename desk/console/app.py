@@ -44,6 +44,8 @@ def make_app(*programs: Blueprint, sources: Sources | None = None) -> Flask:
 
     def broken(error: Exception) -> AnyResponse:
         log.error("A request broke in the console", exc_info=error)
+        if sources is not None and _for_a_person():
+            return Response(render_template("refused.html", code=503), 503, {"Retry-After": "5"})
         return respond(Answer(status=503, body={"error": texts.UNAVAILABLE}, retry_after_s=5))
 
     healthz.needs = None  # type: ignore[attr-defined]

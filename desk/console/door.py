@@ -47,11 +47,11 @@ class _Known(UserMixin):  # type: ignore[misc]
         return self._token
 
 
-def needs(scope: Scope) -> Callable[[View], View]:
-    """Serve this view to those whose role or key has the scope."""
+def needs(scope: Scope, *, by_login: bool = False) -> Callable[[View], View]:
+    """Serve this view to those whose role or key has the scope. `by_login`: not to keys, whatever their scope."""
 
     def marked(view: View) -> View:
-        view.needs = scope  # type: ignore[attr-defined]
+        view.needs, view.by_login = scope, by_login  # type: ignore[attr-defined]
         return view
 
     return marked
@@ -68,30 +68,47 @@ def asks_trading_password(back: str) -> Callable[[View], View]:
 
     Else the page of the endpoint `back` says why not. A key is asked for none: its owner gave it its scope with his.
     """
+    return _asks("trading", back)
 
+
+def asks_password(back: str) -> Callable[[View], View]:
+    """The same with the login's own `password`, for what opens doors; a key is refused."""
+    return _asks("login", back)
+
+
+def _asks(kind: str, back: str) -> Callable[[View], View]:
     def guarded(view: View) -> View:
         @wraps(view)
         def asked(*args: Any, **kwargs: Any) -> Any:
-            caller = the_caller()
-            if caller.login is None:
+            if the_caller().login is None and kind == "trading":
                 return view(*args, **kwargs)
-            try:
-                the_guard().prove_trading(caller.user, request.form.get("trading_password", ""), place())
-            except Unfit:
-                flash(say("trading.none"), "bad")
-                return redirect(url_for("account.page"))
-            except Locked as locked:
-                flash(say("locked", minutes=minutes(locked)), "bad")
-            except WrongPassword:
-                flash(say("trading.wrong"), "bad")
-            else:
-                return view(*args, **kwargs)
-            return redirect(url_for(back))
+            wrong = proven(kind)
+            if wrong:
+                flash(wrong, "bad")
+                return redirect(url_for(back))
+            return view(*args, **kwargs)
 
-        asked.asks_trading_password = True  # type: ignore[attr-defined]
+        asked.asks = kind  # type: ignore[attr-defined]
         return asked  # type: ignore[return-value]
 
     return guarded
+
+
+def proven(kind: str) -> str:
+    """Why the password in this form does not prove that it is the user himself, '' when it does."""
+    user, guard = the_caller().user, the_guard()
+    try:
+        if kind == "trading":
+            guard.prove_trading(user, request.form.get("trading_password", ""), place())
+        else:
+            guard.prove(user, request.form.get("password", ""), place())
+    except Locked as locked:
+        return say("locked", minutes=minutes(locked))
+    except Unfit:
+        return say("trading.none")
+    except WrongPassword:
+        return say(f"{kind}_password.wrong")
+    return ""
 
 
 def note(action: str, target: str = "", *, old: object = None, new: object = None) -> None:
@@ -112,7 +129,7 @@ def note(action: str, target: str = "", *, old: object = None, new: object = Non
     )
 
 
-def authorize(scope: Scope | str) -> Caller:
+def authorize(scope: Scope | str, *, by_login: bool = False) -> Caller:
     """Let the request pass if it may do this, its CSRF token checked where a browser changes something.
 
     Raises Unauthorized, Forbidden, BadRequest.
@@ -122,7 +139,7 @@ def authorize(scope: Scope | str) -> Caller:
         raise Unauthorized
     if caller.login is not None:
         _csrf().protect()
-    if not caller.scope.covers(Scope(scope)):
+    if not caller.scope.covers(Scope(scope)) or (by_login and caller.login is None):
         abort(403)
     return caller
 
@@ -133,6 +150,14 @@ def the_caller() -> Caller:
     if caller is None:
         raise Unauthorized
     return caller
+
+
+def the_login() -> Login:
+    """The login of the browser that is asking. Raises Unauthorized."""
+    login = the_caller().login
+    if login is None:
+        raise Unauthorized
+    return login
 
 
 def somebody() -> Caller | None:
@@ -155,6 +180,12 @@ def enter(token: str) -> None:
     assert login is not None, "it was opened a moment ago"
     session.clear()
     login_user(_Known(login=login, token=token))
+
+
+def may_see(view: object, caller: Caller) -> bool:
+    """Whether this caller would be let in there."""
+    scope = getattr(view, "needs", None)
+    return scope is None or caller.scope.covers(scope)
 
 
 def leave() -> None:
@@ -206,7 +237,7 @@ def guard_app(app: Flask, guard: Guard, *, by_themselves: tuple[str, ...], hosts
         if wanted is None:
             _csrf().protect()
         else:
-            authorize(wanted)
+            authorize(wanted, by_login=getattr(view, "by_login", False))
         return None
 
     app.before_request(judge)

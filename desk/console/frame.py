@@ -13,14 +13,14 @@ from desk.console import door, formats
 from desk.console.pages import ALL
 from desk.console.pages.files import asset
 from desk.console.sources import Sources
-from desk.console.words import look, say
+from desk.console.words import action_name, look, say
 
 FOLDER = str(Path(__file__).parent)
 
 # The order of the navigation. A page's blueprint bears its name, and its main view is called `page`.
 NAVIGATION = (
-    *("overview", "signals", "orders", "positions", "strategies", "waiting", "trade", "risk", "messages", "links"),
-    *("returns", "adjustments", "audit", "settings"),
+    *("overview", "signals", "orders", "positions", "strategies", "waiting", "trade", "halt", "messages", "links"),
+    *("returns", "adjustments", "audit", "users", "settings"),
 )
 
 _HEADERS = {
@@ -50,20 +50,24 @@ def furnish(app: Flask, sources: Sources, *, by_themselves: tuple[str, ...]) -> 
         caller = door.somebody()
         return {
             "t": say,
+            "action_name": action_name,
             "look": look(),
             "caller": caller,
             "may": lambda scope: caller is not None and caller.scope.covers(Scope(scope)),
             "asset": asset,
             "now": sources.clock.now(),
             "here": request.blueprint,
-            "navigation": [name for name in NAVIGATION if caller is not None and f"{name}.page" in app.view_functions],
-            "halt_address": url_for("halt.page") if "halt.page" in app.view_functions else "",
-            "account_address": url_for("account.page") if "account.page" in app.view_functions else "",
+            "navigation": [name for name in NAVIGATION if caller is not None and _stands(app, name, caller)],
             "standing": sources.status() if caller is not None else None,
         }
 
     app.context_processor(words)
     app.after_request(finished)
+
+
+def _stands(app: Flask, name: str, caller: door.Caller) -> bool:
+    view = app.view_functions.get(f"{name}.page")
+    return view is not None and door.may_see(view, caller)
 
 
 def finished(response: Response) -> Response:

@@ -36,3 +36,9 @@ def keep(response: Response, chosen: Look) -> None:
 def say(key: str, **values: object) -> str:
     """The text of this key in the browser's language."""
     return texts.say(key, look().language, **values)
+
+
+def action_name(action: str) -> str:
+    """A word for what the audit log noted; the noted word itself for one without."""
+    key = f"action.{action}"
+    return say(key) if key in texts.all_texts() else action

@@ -5,12 +5,28 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
-from desk.texts import console_access, console_frame, console_overview
+from desk.texts import (
+    console_access,
+    console_account,
+    console_audit,
+    console_frame,
+    console_halt,
+    console_overview,
+    console_users,
+)
 
 Texts = Mapping[str, tuple[str, str]]
 
 LANGUAGES = ("zh", "en")
-MODULES = (console_frame, console_access, console_overview)
+MODULES = (
+    console_frame,
+    console_access,
+    console_account,
+    console_users,
+    console_audit,
+    console_halt,
+    console_overview,
+)
 
 
 @cache

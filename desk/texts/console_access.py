@@ -24,7 +24,8 @@ TEXTS = {
     "password.again": ("再输一次", "Once more"),
     "password.differ": ("两次输入的密码不一样。", "The two passwords differ."),
     "trading.none": ("先设置交易密码，才能这样做。", "Set a trading password first."),
-    "trading.wrong": ("交易密码不对，什么都没有改。", "Wrong trading password; nothing was changed."),
+    "login_password.wrong": ("登录密码不对，什么都没有改。", "Wrong login password; nothing was changed."),
+    "trading_password.wrong": ("交易密码不对，什么都没有改。", "Wrong trading password; nothing was changed."),
     "unfit.name": ("用户名不能这样写。", "This user name cannot be used."),
     "unfit.password": (
         "密码太短、太长，或者和用户名一样。",

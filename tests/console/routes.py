@@ -23,7 +23,8 @@ class Route:
     method: str = "GET"
     form: Mapping[str, str] = field(default_factory=dict)
     passes: tuple[int, ...] = (200,)
-    trading_password: bool = False
+    by_login: bool = False  # not with a key
+    asks: str = ""  # which password the form holds: trading | login
 
 
 ROUTES = (
@@ -34,9 +35,66 @@ ROUTES = (
     Route(rule="/setup/<token>", path="/setup/nonsense", scope=OPEN, passes=(404,)),
     Route(rule="/setup/<token>", path="/setup/nonsense", scope=OPEN, method="POST", passes=(404,)),
     Route(rule="/look", path="/look", scope=OPEN, method="POST", passes=(302,)),
-    Route(rule="/logout", path="/logout", scope=Scope.READ, method="POST", passes=(302,)),
+    Route(rule="/logout", path="/logout", scope=Scope.READ, method="POST", passes=(302,), by_login=True),
     Route(rule="/", path="/", scope=Scope.READ),
-)
+    Route(rule="/audit", path="/audit", scope=Scope.ADMIN),
+    Route(rule="/halt", path="/halt", scope=Scope.TRADE),
+    Route(
+        rule="/halt", path="/halt", scope=Scope.TRADE, method="POST",
+        form={"grade": "stop", "reason": "试"}, passes=(302,), asks="trading",
+    ),
+    Route(
+        rule="/halt/lift", path="/halt/lift", scope=Scope.TRADE, method="POST",
+        form={"reason": "试"}, passes=(302,), asks="trading",
+    ),
+    Route(rule="/account", path="/account", scope=Scope.READ, by_login=True),
+    *(
+        Route(
+            rule=f"/account/{what}", path=f"/account/{what}", scope=scope, method="POST",
+            form=form, passes=(302,), by_login=True, asks="login",
+        )
+        for what, scope, form in (
+            ("password", Scope.READ, {"fresh": "kurz", "again": "kurz"}),
+            ("trading-password", Scope.TRADE, {"fresh": "kurz", "again": "kurz"}),
+            ("second-factor", Scope.READ, {"code": "000000"}),
+            ("second-factor/off", Scope.READ, {}),
+        )
+    ),
+    Route(rule="/account/second-factor", path="/account/second-factor", scope=Scope.READ, by_login=True),
+    Route(
+        rule="/account/logins/<int:login_id>/end", path="/account/logins/999999/end",
+        scope=Scope.READ, method="POST", passes=(404,), by_login=True,
+    ),
+    Route(
+        rule="/account/logins/end-others", path="/account/logins/end-others",
+        scope=Scope.READ, method="POST", passes=(302,), by_login=True,
+    ),
+    Route(rule="/keys", path="/keys", scope=Scope.READ, by_login=True),
+    Route(
+        rule="/keys", path="/keys", scope=Scope.READ, method="POST",
+        form={"name": "试", "scope": "read"}, by_login=True, asks="login",
+    ),
+    Route(
+        rule="/keys/<int:key_id>/revoke", path="/keys/999999/revoke",
+        scope=Scope.READ, method="POST", passes=(404,), by_login=True,
+    ),
+    Route(rule="/users", path="/users", scope=Scope.ADMIN, by_login=True),
+    Route(
+        rule="/users", path="/users", scope=Scope.ADMIN, method="POST",
+        form={"name": "<b>", "role": "viewer", "fresh": "kurz"}, passes=(302,), by_login=True, asks="login",
+    ),
+    *(
+        Route(
+            rule=f"/users/<int:user_id>/{what}", path=f"/users/999999/{what}",
+            scope=Scope.ADMIN, method="POST", passes=(404,), by_login=True, asks="login",
+        )
+        for what in ("role", "enabled", "reset")
+    ),
+    Route(
+        rule="/users/logins/<int:login_id>/end", path="/users/logins/999999/end",
+        scope=Scope.ADMIN, method="POST", passes=(404,), by_login=True,
+    ),
+)  # fmt: skip
 
 # Blueprints that let in by themselves whom they know, and have their own tests.
 BY_THEMSELVES = {"positions", "api_v2", "health"}

@@ -9,9 +9,10 @@ import pytest
 from werkzeug.test import TestResponse
 
 from desk.access import SCOPES, Scope
-from tests.console.room import PEOPLE, TRADING, Room
+from tests.console.room import PASSWORD, PEOPLE, TRADING, Room
 from tests.console.routes import BY_THEMSELVES, ROUTES, Route
 
+PASSWORDS = {"trading": {"trading_password": TRADING}, "login": {"password": PASSWORD}}
 CHANGING = ("POST", "PUT", "PATCH", "DELETE")
 
 
@@ -31,7 +32,7 @@ def ask(room: Room, who: str, route: Route, token: str, *, keyed: Scope | None =
     """`token`: right | none | forged | another's."""
     browser = room.browser(who if keyed is None else "")
     tokens = {"right": browser.token, "none": str, "forged": lambda: "x.y.z", "another's": room.browser().token}
-    form = {**route.form, **({"trading_password": TRADING} if route.trading_password else {})}
+    form = {**route.form, **PASSWORDS.get(route.asks, {})}
     if route.method in CHANGING and token != "none":
         form["csrf_token"] = tokens[token]()
     headers = room.key(who, keyed) if keyed is not None else {}
@@ -54,8 +55,8 @@ def test_every_view_says_what_it_needs_as_the_table_does(room: Room) -> None:
         if rule.endpoint.partition(".")[0] not in BY_THEMSELVES:
             view = room.app.view_functions[rule.endpoint]
             for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
-                said[method, rule.rule] = (view.needs, getattr(view, "asks_trading_password", False))
-    assert said == {(route.method, route.rule): (route.scope, route.trading_password) for route in ROUTES}
+                said[method, rule.rule] = (view.needs, getattr(view, "by_login", False), getattr(view, "asks", ""))
+    assert said == {(route.method, route.rule): (route.scope, route.by_login, route.asks) for route in ROUTES}
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=named)
@@ -88,7 +89,7 @@ def test_without_its_own_token_no_browser_changes_anything(room: Room, route: Ro
 @pytest.mark.parametrize("route", [route for route in ROUTES if route.scope], ids=named)
 def test_a_key_is_let_in_as_far_as_its_scope_and_needs_no_token(room: Room, route: Route, scope: Scope) -> None:
     answer = ask(room, "店主", route, "none", keyed=scope)
-    may = scope.covers(route.scope or Scope.READ)
+    may = scope.covers(route.scope or Scope.READ) and not route.by_login
     assert answer.status_code in (route.passes if may else (403,)), answer.text
 
 
@@ -102,7 +103,7 @@ def test_a_keys_owner_bounds_it(room: Room, route: Route) -> None:
         answer = room.app.test_client().open(route.path, method=route.method, data=dict(route.form), headers=header)
     finally:
         room.book.change_user(owner.user_id, role="admin")
-    assert (answer.status_code == 403) == (route.scope is not Scope.READ)
+    assert (answer.status_code == 403) == (route.scope is not Scope.READ or route.by_login)
 
 
 @pytest.mark.parametrize("who", ["", "看客", "店主"])

@@ -6,7 +6,16 @@ from collections.abc import Callable
 
 from flask import Blueprint
 
-from desk.console.pages import access, files, overview
+from desk.console.pages import access, account, audit, files, halt, keys, overview, users
 from desk.console.sources import Sources
 
-ALL: tuple[Callable[[Sources], Blueprint], ...] = (files.make, access.make, overview.make)
+ALL: tuple[Callable[[Sources], Blueprint], ...] = (
+    files.make,
+    access.make,
+    account.make,
+    keys.make,
+    users.make,
+    audit.make,
+    halt.make,
+    overview.make,
+)

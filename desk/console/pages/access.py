@@ -9,7 +9,7 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from desk.access import Locked, NoSuchLink, Scope, Unfit, WrongPassword
-from desk.console.door import enter, leave, minutes, needs, open_to_all, place, somebody
+from desk.console.door import enter, leave, minutes, needs, note, open_to_all, place, somebody, the_caller
 from desk.console.sources import Sources
 from desk.console.words import CHOICES, Look, keep, look, say
 
@@ -58,8 +58,9 @@ def make(sources: Sources) -> Blueprint:
         return redirect(back)
 
     @access.post("/logout")
-    @needs(Scope.READ)
+    @needs(Scope.READ, by_login=True)
     def logout() -> ResponseReturnValue:
+        note("logout", the_caller().user.name)
         leave()
         return redirect(url_for("access.login"))
 
