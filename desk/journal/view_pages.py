@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from desk.core.values import EventKind, OrderState, Verdict
 from desk.journal import outbox
 from desk.journal.columns import listing
 from desk.journal.database import Row, Session
@@ -31,6 +32,7 @@ from desk.journal.views import (
 )
 
 MOST = 500
+_ASKED = listing((EventKind.ORDER.value, EventKind.CANCEL.value, EventKind.TEST.value))
 
 
 class BadMark(ValueError):
@@ -61,10 +63,26 @@ _FILLS = _List(columns=FILL_COLUMNS, rows="FROM fills", order=("at", "account", 
 
 
 def signals_page(
-    journal: Journal, *, mark: str | None, limit: int, strategy: str | None = None, day: date | None = None
+    journal: Journal,
+    *,
+    mark: str | None,
+    limit: int,
+    strategy: str | None = None,
+    day: date | None = None,
+    verdict: Verdict | None = None,
+    asked_only: bool = False,
 ) -> Page:
-    """Events by the time they were received. Raises BadMark."""
-    where = [("e.strategy = ?", strategy)] if strategy is not None else []
+    """Events by the time they were received; `asked_only` without heartbeats and snapshots. Raises BadMark.
+
+    A `verdict` is looked for row by row: name a day with it.
+    """
+    where: list[tuple[str, Any]] = [("e.strategy = ?", strategy)] if strategy is not None else []
+    if asked_only:
+        where.append((f"e.kind IN ({_ASKED})", None))
+    if verdict is Verdict.WORKING:
+        where.append(("COALESCE(o.verdict, 'working') = 'working'", None))
+    elif verdict is not None:
+        where.append(("o.verdict = ?", verdict.value))
     with journal.look() as look:
         rows, following = _page(look, _SIGNALS, where, mark, limit, day)
         return Page(rows=signal_views(look, rows), next=following)
@@ -79,9 +97,14 @@ def orders_page(
     strategy: str | None = None,
     day: date | None = None,
     open_only: bool = False,
+    state: OrderState | None = None,
+    symbol: str | None = None,
 ) -> Page:
-    """Our orders by the time they were made. Raises BadMark."""
-    where = _equal(account=account, strategy=strategy)
+    """Our orders by the time they were made. Raises BadMark.
+
+    A `state` or a `symbol` is looked for row by row: name a day with it.
+    """
+    where = _equal(account=account, strategy=strategy, symbol=symbol, state=state.value if state else None)
     if open_only:
         where.append((f"state IN ({listing(NOT_FINAL)})", None))
     with journal.look() as look:
@@ -97,10 +120,12 @@ def fills_page(
     account: str | None = None,
     strategy: str | None = None,
     day: date | None = None,
+    symbol: str | None = None,
 ) -> Page:
     """Our fills by their time. Raises BadMark."""
+    where = _equal(account=account, strategy=strategy, symbol=symbol)
     with journal.look() as look:
-        rows, following = _page(look, _FILLS, _equal(account=account, strategy=strategy), mark, limit, day)
+        rows, following = _page(look, _FILLS, where, mark, limit, day)
     return Page(rows=[fill_view(row) for row in rows], next=following)
 
 
