@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import groupby
@@ -69,8 +69,15 @@ class DaysOfFile:
     traded: frozenset[date]
     first: date  # before it weekdays trade: the calendar does not reach so far back
     until: date  # beyond it weekdays trade
+    _known: dict[date, bool] = field(default_factory=dict, init=False)  # asked for at every turn of the loop
 
     def is_trading_day(self, day: date) -> bool:
+        known = self._known.get(day)
+        if known is None:
+            known = self._known[day] = self._ask(day)
+        return known
+
+    def _ask(self, day: date) -> bool:
         if day in self.traded:
             return True
         if self.first <= day <= self.until:

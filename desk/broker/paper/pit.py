@@ -19,7 +19,7 @@ from desk.broker.paper.scenes import Scene
 from desk.broker.paper.sessions import Sessions
 from desk.broker.paper.store import Changes
 from desk.broker.paper.tape import Tape
-from desk.core.market import BrokerOrder, BrokerTrade, Outcome, PlaceAnswer, PlaceRequest
+from desk.core.market import BrokerOrder, BrokerTrade, Instrument, Outcome, PlaceAnswer, PlaceRequest
 from desk.core.matching import AuctionOrder, Level, TieRule, auction, reaches, sweep
 from desk.core.values import BrokerStatus, Side
 from desk.texts import paper as words
@@ -47,6 +47,7 @@ class Pit:
         self.open: dict[int, PaperOrder] = {}
         self.trades: list[BrokerTrade] = []
         self._by_remark: dict[str, PaperOrder] = {}
+        self.instruments: dict[str, tuple[Market, Instrument]] = {}  # as told last, with the market they were told of
         self.changes = Changes()
         self._news: list[News] = []
         self._shown: tuple[datetime, date, datetime, bool] | None = None  # now, day and what is quoted then

@@ -10,6 +10,7 @@ from base_func import is_t0
 from desk.broker.paper.account import frozen_shares
 from desk.broker.paper.feed import at_milliseconds, tick_before
 from desk.broker.paper.pit import Pit
+from desk.broker.paper.rules import Market
 from desk.core.market import BrokerAsset, BrokerOrder, BrokerPosition, BrokerTrade, Instrument, Quote
 from desk.texts import paper as words
 
@@ -66,9 +67,19 @@ def quote(pit: Pit, symbol: str) -> Quote | None:
 
 
 def instrument(pit: Pit, symbol: str) -> Instrument | None:
+    """Tell the symbol's facts of the day; the same object as long as its market is the same."""
     market = pit.market(symbol)
     if market is None:
         return None
+    known = pit.instruments.get(symbol)
+    if known is not None and known[0] is market and known[1].day == pit.day:
+        return known[1]
+    made = _instrument(pit, symbol, market)
+    pit.instruments[symbol] = (market, made)
+    return made
+
+
+def _instrument(pit: Pit, symbol: str, market: Market) -> Instrument:
     return Instrument(
         symbol=symbol,
         name=words.instrument_name(symbol),
