@@ -9,6 +9,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from desk.cli.replay_result import AccountResult, Replayed, Row
+from desk.cli.replay_strategy import Oversale
 from desk.core.values import Verdict
 from desk.journal.values import plain
 from desk.texts import replay as texts
@@ -53,7 +54,20 @@ def document(played: Replayed, facts: Facts) -> dict[str, Any]:
         ],
         "accounts": [_account(account) for account in played.accounts],
         "books": [_book(book) for book in played.books],
-        "oversold": [{"symbol": symbol, "shares": shares} for symbol, shares in played.oversold],
+        "oversold": [
+            {
+                "symbol": one.symbol,
+                "shares": one.shares,
+                "day": one.day.isoformat(),
+                "held": one.held,
+                "sold": one.sold,
+                "price": plain(one.price),
+                "last_day": one.last_day.isoformat() if one.last_day is not None else None,
+                "last_price": plain(one.last_price) if one.last_day is not None else None,
+                "origin": one.origin.value,
+            }
+            for one in played.oversales
+        ],
         "days": [
             {"day": day.day.isoformat(), "scaled_profit": _fen(day.scaled_profit), "profit": _fen(day.profit)}
             for day in played.days
@@ -145,8 +159,9 @@ def text(played: Replayed, facts: Facts) -> str:
     residue = [book for book in played.books if residue_of(book) or book["gap"]]
     if residue:
         said += ["", table([_book_cells(book) for book in residue[:_MOST]], texts.BOOKS), *_more(len(residue))]
-    if played.oversold:
-        said += ["", texts.oversold(played.oversold)]
+    if played.oversales:
+        cells = [_oversale_cells(one) for one in played.oversales[:_MOST]]
+        said += ["", texts.OVERSOLD, table(cells, texts.OVERSALES), *_more(len(played.oversales))]
     return "\n".join(said)
 
 
@@ -174,6 +189,14 @@ def _account_cells(found: AccountResult) -> list[object]:
         found.account, f"×{plain(found.ratio)}", found.orders, money(found.turnover), money(found.fees),
         money(found.profit), money(found.scaled_profit), money(found.difference), money(found.price_difference),
         money(found.fee_difference), money(found.share_difference),
+    ]  # fmt: skip
+
+
+def _oversale_cells(one: Oversale) -> list[object]:
+    before = ["", ""] if one.last_day is None else [one.last_day, price_text(one.last_price)]
+    return [
+        one.symbol, one.day, one.held, one.sold, one.shares, price_text(one.price), *before,
+        texts.ORIGINS[one.origin.value],
     ]  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from desk.broker.paper import DealtFeed
 from desk.broker.paper.orders import value_of
 from desk.cli.replay_desk import ReplayDesk
+from desk.cli.replay_strategy import Oversale, Strategy
 from desk.cli.transactions import Deal
 from desk.core.values import Side, Verdict
 from desk.journal import views
@@ -73,39 +74,13 @@ class Replayed:
     accounts: tuple[AccountResult, ...]
     books: tuple[View, ...]
     days: tuple[Day, ...]
-    oversold: tuple[tuple[str, int], ...]  # sold at JoinQuant beyond what the export says was bought
+    oversales: tuple[Oversale, ...]  # sold at JoinQuant beyond what the export says was bought
     ended_at: datetime
 
     @property
     def followed(self) -> int:
         """Orders of which something was traded."""
         return sum(1 for row in self.rows if row.shares)
-
-
-@dataclass(slots=True)
-class Strategy:
-    """What the strategy has made of the export's orders so far; what is not followed here is left out."""
-
-    money: Decimal = _NONE  # yuan taken in less yuan paid, fees included
-    fees: Decimal = _NONE
-    held: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-    oversold: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-
-    def book(self, deal: Deal) -> None:
-        if deal.symbol is None or not deal.filled:
-            return
-        self.fees += deal.fee
-        if deal.side is Side.BUY:
-            self.money -= deal.value + deal.fee
-            self.held[deal.symbol] += deal.filled
-            return
-        self.money += deal.value - deal.fee
-        self.held[deal.symbol] -= deal.filled
-        if self.held[deal.symbol] < 0:
-            self.oversold[deal.symbol] -= self.held.pop(deal.symbol)
-
-    def profit(self, feed: DealtFeed, at: datetime) -> Decimal:
-        return self.money + sum((_worth(feed, symbol, shares, at) for symbol, shares in self.held.items()), _NONE)
 
 
 class Watch:
@@ -115,7 +90,7 @@ class Watch:
         self._desk, self._feed = desk, feed
         self._deals = sorted(desk.deals, key=lambda deal: deal.ended_at)
         self._booked = 0
-        self.strategy = Strategy()
+        self.strategy = Strategy(desk.days)
         self.days: list[Day] = []
         self._ratios = sum((share.ratio for share in desk.strategy.accounts), _NONE)
 
@@ -126,7 +101,7 @@ class Watch:
             self.strategy.book(self._deals[self._booked])
             self._booked += 1
         ours = sum((profit_of(self._desk, self._feed, name) for name in self._desk.exchanges), _NONE)
-        scaled = self.strategy.profit(self._feed, at) * self._ratios
+        scaled = self.strategy.profit(lambda symbol, shares: _worth(self._feed, symbol, shares, at)) * self._ratios
         self.days.append(Day(day=day, scaled_profit=scaled, profit=ours))
 
 
@@ -160,6 +135,7 @@ def result_of(desk: ReplayDesk, feed: DealtFeed, watch: Watch) -> Replayed:
     heard: dict[int, list[View]] = defaultdict(list)
     for signal in views.signals(desk.journal, day_from=first, day_to=now.date()):
         heard[desk.lines[signal["id"]]].append(signal)
+    scaled = watch.strategy.profit(lambda symbol, shares: _worth(feed, symbol, shares, now))
     accounts = []
     for share in desk.strategy.accounts:
         mine = [fill for fill in fills if fill["account"] == share.account]
@@ -169,7 +145,7 @@ def result_of(desk: ReplayDesk, feed: DealtFeed, watch: Watch) -> Replayed:
                 account=share.account,
                 ratio=share.ratio,
                 profit=profit_of(desk, feed, share.account),
-                scaled_profit=watch.strategy.profit(feed, now) * share.ratio,
+                scaled_profit=scaled * share.ratio,
                 price_difference=sum((_slipped(fill, lines, line_of_order) for fill in mine), _NONE),
                 fee_difference=watch.strategy.fees * share.ratio - fees,
                 fees=fees,
@@ -182,7 +158,7 @@ def result_of(desk: ReplayDesk, feed: DealtFeed, watch: Watch) -> Replayed:
         accounts=tuple(accounts),
         books=tuple(books(desk.journal)),
         days=tuple(watch.days),
-        oversold=tuple(sorted(watch.strategy.oversold.items())),
+        oversales=tuple(watch.strategy.oversales),
         ended_at=now,
     )
 

@@ -58,6 +58,13 @@ ACCOUNTS = (
     "账户", "比例", "委托", "成交额", "费用", "盈亏", "聚宽盈亏×比例", "跟踪差", "其中价格", "其中费用", "其中股数",
 )  # fmt: skip
 BOOKS = ("账户", "代码", "聚宽持有", "应有", "实有", "零头", "欠卖", "问题")
+OVERSOLD = "聚宽卖出的比导出里买入的多，多出的卖出额算在聚宽盈亏里，我们没有对应的股票："
+OVERSALES = ("代码", "日期", "导出里还有", "卖出", "多出", "卖出价", "上一笔日期", "上一笔价", "多出的从哪里来")
+ORIGINS = {
+    "ex_rights": "除权：送股、转增或拆分（价格跌过了跌停能到的地方）",
+    "unsure": "送股、转增，或导出之前的持仓",
+    "before": "导出之前的持仓",
+}
 ARITHMETIC = (
     "跟踪差 = 盈亏 − 聚宽盈亏×比例 = 价格 + 费用 + 股数。价格：同样的股数，我们的成交价比聚宽好（负：差）多少；"
     "费用：聚宽手续费×比例 − 我们的费用；股数：凑整、没跟和补卖带来的。期末持仓按最后的价格算。"
@@ -70,14 +77,6 @@ def heading(file: str, strategy: str, first: date, last: date, count: int) -> st
 
 def more(count: int) -> str:
     return f"……另有 {count:,} 行，--json 里有全部。"
-
-
-def oversold(symbols: Sequence[tuple[str, int]]) -> str:
-    named = "、".join(f"{symbol} {shares:,} 股" for symbol, shares in symbols[:_SHOWN])
-    return (
-        f"聚宽卖出的比导出里买入的多：{named}。多半是送股，或导出之前就有的持仓；这些卖出额算在聚宽盈亏里，"
-        "我们没有对应的股票。"
-    )
 
 
 def which_strategy(names: Sequence[str]) -> str:

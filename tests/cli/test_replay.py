@@ -167,19 +167,46 @@ def test_what_is_not_followed_here_is_said_and_left_out_of_the_comparison(
     assert found["accounts"][0]["scaled_profit"] == "-2.50"  # the fee of 5 yuan, halved
 
 
-def test_a_sale_of_more_than_the_export_bought_is_said(
-    capsys: pytest.CaptureFixture[str], home: Path, tmp_path: Path
-) -> None:
+def test_shares_that_jump_on_an_ex_day_are_said(capsys: pytest.CaptureFixture[str], home: Path, tmp_path: Path) -> None:
     deals = (
         line("2026-11-02 09:31:00", SPDB, "买", 1000, "13.00"),
-        line("2026-11-03 09:31:00", SPDB, "卖", 1300, "10.00"),
+        line("2026-11-03 09:31:00", SPDB, "卖", 1300, "10.00"),  # below 13.00 x 0.9 in one day: 10 送 3
     )
     file = write_export(tmp_path / "t.csv", deals)
     found = played(capsys, home, file)
-    assert found["oversold"] == [{"symbol": "600000.SH", "shares": 300}]
+    assert found["oversold"] == [
+        {
+            "symbol": "600000.SH",
+            "shares": 300,
+            "day": "2026-11-03",
+            "held": 1000,
+            "sold": 1300,
+            "price": "10",
+            "last_day": "2026-11-02",
+            "last_price": "13",
+            "origin": "ex_rights",
+        }
+    ]
     assert rows(found)[1] == ("done", None, 500)
     _, out, _ = verb(capsys, home, "replay", str(file), "--strategy", "小市值")
-    assert "600000.SH 300 股" in out
+    (told,) = [row for row in out.splitlines() if row.startswith("600000.SH")]
+    assert told.split()[1:8] == ["2026-11-03", "1000", "1300", "300", "10.00", "2026-11-02", "13.00"]
+    assert "除权" in told
+
+
+def test_shares_from_before_the_export_are_not_taken_for_a_bonus(
+    capsys: pytest.CaptureFixture[str], home: Path, tmp_path: Path
+) -> None:
+    deals = (
+        line("2026-11-02 09:31:00", PAB, "卖", 500, "10.00"),
+        line("2026-11-02 09:32:00", SPDB, "买", 1000, "13.00"),
+        line("2026-11-03 09:31:00", SPDB, "卖", 1100, "11.70"),  # 13.00 x 0.9: the limit itself
+        line("2026-11-06 09:31:00", SMIC, "买", 200, "50.00"),
+        line("2026-11-10 09:31:00", SMIC, "卖", 400, "32.00"),  # two trading days of 20 %: 50 x 0.8 x 0.8
+    )
+    found = played(capsys, home, write_export(tmp_path / "t.csv", deals))
+    told = [(one["symbol"], one["shares"], one["origin"]) for one in found["oversold"]]
+    assert told == [("000001.SZ", 500, "before"), ("600000.SH", 100, "unsure"), ("688981.SH", 200, "unsure")]
 
 
 def test_years_that_the_calendar_does_not_know_are_played_by_weekdays(
