@@ -24,6 +24,7 @@ from desk.journal.positions import (
     Overtaken,
     PositionBook,
     PositionClient,
+    SavedAdjustments,
     Target,
     TokenUsed,
 )
@@ -51,6 +52,7 @@ __all__ = [
     "PositionBook",
     "PositionClient",
     "PositionView",
+    "SavedAdjustments",
     "Target",
     "TokenUsed",
     "ToldMessage",

@@ -205,6 +205,11 @@ class Journal:
         kept, now = tuple(ids), self.clock.now()
         self._write(lambda session: outbox.dead(session, kept, error, now))
 
+    def outbox_again(self, message: int) -> int:
+        """Send a message once more to every robot that does not wait for it already; how many those are."""
+        now = self.clock.now()
+        return self._write(lambda session: outbox.again(session, message, now))
+
     def outbox_pending(self) -> int:
         return self._read(outbox.pending)
 

@@ -143,6 +143,27 @@ def dead(session: Session, ids: Iterable[int], error: str, at: datetime) -> None
     )
 
 
+def again(session: Session, message: int, now: datetime) -> int:
+    """Queue a message once more, as if new, for the robots that have had it or never got it; how many those are.
+
+    What waits already stays as it is, what was meant for robots that are gone stays dead.
+    """
+    session.run(
+        "INSERT INTO deliveries (message, robot, state, attempts, next_at, error) "
+        "SELECT m.id, r.robot, 'dead', 0, m.at, '' FROM messages m CROSS JOIN robots r "
+        "WHERE m.id = ? ON CONFLICT (message, robot) DO NOTHING",
+        (message,),
+    )
+    queued = session.rows(
+        "UPDATE deliveries SET state = 'pending', attempts = 0, next_at = ?, error = '', done_at = NULL "
+        "WHERE message = ? AND state <> 'pending' AND robot IN (SELECT robot FROM robots) RETURNING id",
+        (micros(now), message),
+    )
+    if queued:
+        session.topics.add("messages")
+    return len(queued)
+
+
 def pending(session: Session) -> int:
     """How many messages still wait for at least one robot."""
     row = session.one("SELECT COUNT(DISTINCT message) FROM deliveries WHERE state = 'pending'")

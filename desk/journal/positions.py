@@ -78,6 +78,16 @@ class InternalPassword:
     updated_at: datetime
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SavedAdjustments:
+    """One list of adjustments as it was saved; the one with the highest number holds."""
+
+    number: int
+    at: datetime
+    by: str
+    adjustments: tuple[Adjustment, ...]
+
+
 class PositionBook:
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
@@ -103,6 +113,18 @@ class PositionBook:
         with self._journal.look() as session:
             row = session.one("SELECT adjustments FROM position_adjustments ORDER BY id DESC LIMIT 1")
         return () if row is None else _adjustments(row[0])
+
+    def adjustment_history(self, limit: int, before: int | None = None) -> list[SavedAdjustments]:
+        """The lists that were saved, newest first; `before`: those older than the one of this number."""
+        with self._journal.look() as session:
+            rows = session.rows(
+                "SELECT id, at, by_whom, adjustments FROM position_adjustments WHERE id < ? ORDER BY id DESC LIMIT ?",
+                (2**62 if before is None else before, limit),
+            )
+        return [
+            SavedAdjustments(number=number, at=moment(at), by=by, adjustments=_adjustments(stored))
+            for number, at, by, stored in rows
+        ]
 
     def save_adjustments(self, adjustments: Sequence[Adjustment], *, by: str, at: datetime) -> None:
         """Put this list in the place of the one before, which stays in the history."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from desk.journal import Journal
+from desk.journal.view_told import told
 from tests.journal.making import NOON, FixedClock, batch, message
 
 
@@ -104,3 +105,51 @@ def test_a_message_rings_the_messengers_bell(journal: Journal) -> None:
 def test_the_list_is_newest_first(journal: Journal) -> None:
     journal.commit(batch(*(message(str(n)) for n in range(5))))
     assert [told.message.text for told in journal.outbox_list(3)] == ["4", "3", "2"]
+
+
+def test_a_message_is_sent_once_more_as_if_new(journal: Journal) -> None:
+    journal.outbox_robots(["dead", "sent", "late"])
+    journal.commit(batch(message("a")))
+    journal.outbox_dead([journal.outbox_due("dead", NOON, 10)[0].id], "93000 无效的 key")
+    journal.outbox_sent([journal.outbox_due("sent", NOON, 10)[0].id], NOON)
+    [told] = journal.outbox_list(10)
+    assert journal.outbox_again(told.id) == 2
+    for robot in ("dead", "sent", "late"):
+        [row] = journal.outbox_due(robot, NOON, 10)
+        assert (row.message.text, row.attempts, row.error) == ("a", 0, "")
+    assert journal.outbox_again(told.id) == 0, "it waits already"
+    assert journal.outbox_again(999) == 0
+
+
+def test_an_old_message_is_sent_once_more_to_a_robot_that_came_after_it_and_not_to_one_that_is_gone(
+    journal: Journal, clock: FixedClock
+) -> None:
+    journal.outbox_robots(["old"])
+    journal.commit(batch(message("a")))
+    clock.go(hours=3)
+    journal.outbox_robots(["new"])
+    [told] = journal.outbox_list(10)
+    assert journal.outbox_again(told.id) == 1
+    assert texts(journal, "new", timedelta(hours=3)) == ["a"]
+    [old, _] = journal.outbox_list(10)[0].deliveries
+    assert (old.robot, old.state) == ("old", "dead")
+
+
+def test_what_was_told_is_counted_by_kind_and_robot(journal: Journal, clock: FixedClock) -> None:
+    journal.outbox_robots(["r1", "r2"])
+    journal.commit(batch(message("old", kind="info")))
+    clock.go(hours=2)
+    later = clock.now()
+    journal.commit(batch(message("a", at=later), message("b", at=later, kind="alarm", urgent=True)))
+    for row in journal.outbox_due("r1", later, 10):
+        journal.outbox_sent([row.id], later)
+    counted = told(journal, later)
+    assert counted["robots"] == ["r1", "r2"]
+    assert counted["delivered_at"] == later.isoformat()
+    assert counted["kinds"]["alarm"] == {
+        "count": 1,
+        "urgent": 1,
+        "last_at": later.isoformat(),
+        "robots": {"r1": {"sent": 1, "pending": 0, "dead": 0}, "r2": {"sent": 0, "pending": 1, "dead": 0}},
+    }
+    assert "info" not in counted["kinds"]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from desk.core.targets import Adjustment
 from desk.journal import JournalUnavailable
 from desk.texts import positions as texts
 from tests.positions.room import BANK, PASSWORD, WINE, Room
@@ -58,6 +60,16 @@ def test_adjustments_are_on_top_of_the_total_unless_they_are_not_wanted(room: Ro
     assert [(row["code"], row["volume"], row["remark"]) for row in said["adjustments"]] == [
         ("000001.XSHE", -9000, "不要了"), ("600519.XSHG", 100, "")
     ]  # fmt: skip
+
+
+def test_every_saved_list_of_adjustments_stays_in_the_history(room: Room) -> None:
+    first = (Adjustment(symbol="000001.SZ", shares=100, cost=Decimal("10.5")),)
+    for by, rows in (("甲", first), ("乙", ()), ("丙", first)):
+        room.book.save_adjustments(rows, by=by, at=room.clock.now())
+    newest, second = room.book.adjustment_history(2)
+    assert (newest.by, newest.adjustments, second.by, second.adjustments) == ("丙", first, "乙", ())
+    [oldest] = room.book.adjustment_history(2, before=second.number)
+    assert (oldest.by, oldest.at) == ("甲", room.clock.now())
 
 
 def test_adjustments_need_the_password_and_are_whole_or_not_at_all(room: Room, reader: dict[str, str]) -> None:
