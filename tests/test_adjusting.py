@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from desk.core.config import AccountConfig
-from desk.core.values import Follows
+from desk.core.config import AccountConfig, AccountShare
+from desk.core.values import Follows, Mode
 from desk.journal.view_plans import plans
 from tests import checks
 from tests.world import NO_LIMITS, World, strategy
@@ -169,3 +169,32 @@ def test_a_strategy_that_only_sells_is_not_added_to(opened: Opening) -> None:
     world.reconfigure(sell_only=True)
     assert not world.command("adjust", strategy="甲", security=PING_AN, shares="300")[0]
     assert world.command("adjust", strategy="甲", security=PING_AN, shares="-300")[0]
+
+
+def test_the_account_of_a_paper_strategy_is_its_shadow(tmp_path: Path) -> None:
+    config = replace(strategy("甲", "a"), mode=Mode.PAPER)
+    world = World(tmp_path, strategies=[config], accounts=[AccountConfig(name="主账户", channel="miniqmt")])
+    world.scene(SZ, price=Decimal(10))
+    world.order("1", PING_AN, "buy", 1000, kid="a")
+    world.pass_time(10)
+    ok, text = world.command("adjust", strategy="甲", security=PING_AN, shares="300", account="主账户")
+    assert ok, text
+    assert plans(world.journal)[0]["orders"][0]["account"] == "主账户·模拟"
+    world.close()
+
+
+def test_a_strategy_on_two_accounts_wants_one_named(tmp_path: Path) -> None:
+    shares = tuple(AccountShare(account=name, ratio=Decimal(1)) for name in ("主账户", "副账户"))
+    accounts = [AccountConfig(name=name, limits=NO_LIMITS) for name in ("主账户", "副账户")]
+    world = World(tmp_path, strategies=[replace(strategy("甲", "a"), accounts=shares)], accounts=accounts)
+    for exchange in world.exchanges.values():
+        exchange.scene(SZ, price=Decimal(10))
+    world.order("1", PING_AN, "buy", 1000, kid="a")
+    world.pass_time(10)
+    ok, text = world.command("adjust", strategy="甲", security=PING_AN, shares="300")
+    assert not ok and "--account" in text
+    assert world.command("adjust", strategy="甲", security=PING_AN, shares="300", account="副账户")[0]
+    assert world.command("approve", id=plans(world.journal)[0]["id"])[0]
+    world.pass_time(10)
+    assert (world.own(SZ, "甲", "主账户"), world.own(SZ, "甲", "副账户")) == (1000, 1300)
+    world.close()

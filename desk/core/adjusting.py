@@ -13,7 +13,7 @@ from desk.core.ledger import Ledger
 from desk.core.plans import Adjustment, Plan, PlanKind, PlanRow, figures_of, put_plan, row_of
 from desk.core.snapshot import price_finder
 from desk.core.values import Book
-from desk.core.view import View, routes, short_hash
+from desk.core.view import View, shares_routed, short_hash
 
 CAUSE = "持仓调整"
 
@@ -29,12 +29,7 @@ def propose_adjustment(
 
     `security` in any spelling; `account` '' where the strategy has but one.
     """
-    where = list(routes(view.config, strategy))
-    if not account and len(where) > 1:
-        raise CannotAdjust(f"策略 {strategy.name} 跟到几个账户,请用 --account 指明:{'、'.join(where)}。")
-    name = account or where[0]
-    if name not in where:
-        raise CannotAdjust(f"策略 {strategy.name} 没有跟到账户 {name}。")
+    name = _account(strategy, account, view)
     try:
         symbol = symbol_of(security)
     except UnsupportedSymbol:
@@ -61,6 +56,17 @@ def propose_adjustment(
     )
     put_plan(ledger, plan)
     return plan
+
+
+def _account(strategy: StrategyConfig, named: str, view: View) -> str:
+    """The account on which the strategy trades now: a 模拟 strategy of a real account has its shadow."""
+    where = shares_routed(view.config, strategy)
+    found = [name for name, share in where.items() if named in ("", name, share.account)]
+    if not found:
+        raise CannotAdjust(f"策略 {strategy.name} 没有跟到账户 {named}。")
+    if len(found) > 1:
+        raise CannotAdjust(f"策略 {strategy.name} 跟到几个账户,请用 --account 指明:{'、'.join(where)}。")
+    return found[0]
 
 
 def row_for(ledger: Ledger, strategy: StrategyConfig, change: Adjustment, view: View) -> PlanRow | None:
