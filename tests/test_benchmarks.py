@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from benchmarks import baseline
 from benchmarks.figures import Figure
 from tests.reading import ROOT
@@ -49,6 +51,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.long  # .ci/run starts it by itself
 def test_the_quick_run_prints_every_row_and_keeps_every_value(tmp_path: Path) -> None:
     file = tmp_path / "figures.json"
     done = run("--quick", "--json", str(file))

@@ -329,7 +329,7 @@ def test_never_more_than_meant_and_books_that_agree_under_faults_and_kills(seed:
     faults_and_kills(seed)
 
 
-@examples(16)
+@examples(10)
 @given(SEEDS)
 def test_a_crash_inside_a_commit_or_a_broker_call_loses_and_doubles_nothing(seed: int) -> None:
     crashes_inside(seed)

@@ -498,7 +498,7 @@ LEGACY = st.sampled_from(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     st.dictionaries(st.sampled_from(KEYS) | LEGACY, VALUES, max_size=6),
     st.dictionaries(st.sampled_from(KEYS) | LEGACY, VALUES, max_size=6),
