@@ -15,6 +15,9 @@ from desk.console.api.docs_page import pages
 from desk.console.api.operations import table
 from desk.console.api.reading import Reading
 from desk.console.api.routes import make_api
+from desk.console.compat.counter import Counter
+from desk.console.compat.mini_qmt import make_mini_qmt
+from desk.console.compat.qmt_web import make_qmt_web
 from desk.console.metrics import Metrics, make_health
 from desk.console.sources import Sources
 
@@ -26,8 +29,11 @@ def programs(
     reading = Reading(journal=sources.journal, config=sources.config, status_view=sources.status)
     acting = Acting(journal=sources.journal, ask=sources.ask, trading=trading, note=_note)
     operations = table(reading, acting)
+    counter = Counter(journal=sources.journal, status_view=sources.status, acting=acting)
     return (
         make_api(operations, let_in, pages(operations, version)),
+        make_qmt_web(counter, let_in),
+        make_mini_qmt(counter, let_in),
         make_health(Metrics(sources.journal, journal_file, trading), let_in),
     )
 

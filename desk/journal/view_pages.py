@@ -14,7 +14,7 @@ from typing import Any
 from desk.core.values import EventKind, OrderState, Verdict
 from desk.journal import outbox
 from desk.journal.columns import listing
-from desk.journal.database import Row, Session
+from desk.journal.database import Row, Session, marks
 from desk.journal.journal import Journal
 from desk.journal.outbox import ToldMessage
 from desk.journal.records import BOOK_CHANGE
@@ -255,3 +255,28 @@ def settings_page(journal: Journal, *, mark: str | None, limit: int) -> Page:
         for number, at, who, key, old, new in found[:most]
     ]
     return Page(rows=rows, next=str(found[most - 1][0]) if len(found) > most else None)
+
+
+def numbered_orders(
+    journal: Journal,
+    *,
+    page: int,
+    size: int,
+    states: Sequence[str] = (),
+    symbol: str | None = None,
+    order_id: str | None = None,
+) -> tuple[int, list[View]]:
+    """A page by its number, newest first, and how many orders there are: for programs that count pages."""
+    where = _equal(symbol=symbol, client_order_id=order_id)
+    conditions, params = [text for text, _ in where], [value for _, value in where]
+    if states:
+        conditions.append(f"state IN ({marks(len(states))})")
+        params += states
+    rows_text = f"FROM orders {'WHERE ' + ' AND '.join(conditions) if conditions else ''}"
+    with journal.look() as look:
+        count = look.one(f"SELECT COUNT(*) {rows_text}", params)
+        rows = look.rows(
+            f"SELECT {ORDER_COLUMNS} {rows_text} ORDER BY created_at DESC, client_order_id DESC LIMIT ? OFFSET ?",
+            (*params, size, (page - 1) * size),
+        )
+    return int(count[0]) if count else 0, [order_view(row) for row in rows]

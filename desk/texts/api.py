@@ -18,6 +18,18 @@ NEEDS_KEY = "下单要有请求头 Idempotency-Key:1 到 64 个字母、数字�
 NOT_TRADING = "交易没有在运行,没有做。"
 PERCENT_NEEDS_PRICE = "不知道这只股票的价格:按百分比买入请写 price。"
 TOO_LARGE = "请求体太大。"
+DONE = "成功"
+NAME_AN_ACCOUNT = "有几个账户,请写明是哪一个。"
+BAD_INDEX = "无效的交易器索引"
+BAD_PART = "仓位要写成大于 0、不大于 1 的数。"
+PART_NEEDS_PRICE = "不知道这只股票的价格:按仓位买入请写价格。"
+BAD_PRICE = "价格要大于 0,并且是最小价格变动单位的整数倍。"
+BAD_SHARES = "股数要是大于 0 的整数。"
+BAD_NUMBER = "这里要写一个数。"
+BAD_SIDE = "方向不对。"
+ONE_SIZE = "股数和仓位写一个。"
+NO_ORDER_ID = "请写 order_id。"
+TOO_DEEP = "页码太大,请缩小范围。"
 MODELS = "类型"
 BODY = "请求体"
 PARAMETERS = ("参数", "在哪里", "类型", "必填", "说明")
@@ -35,6 +47,10 @@ def no_such_signal(signal_id: str) -> str:
 
 def several_signals(prefix: str) -> str:
     return f"不止一个信号以 {prefix} 开头,请写长一些。"
+
+
+def no_such_order(order_id: str) -> str:
+    return f"没有委托 {order_id}。"
 
 
 def no_such_key(key: str) -> str:

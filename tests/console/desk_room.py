@@ -18,6 +18,9 @@ from desk.console.api.operations import table
 from desk.console.api.reading import Reading
 from desk.console.api.routes import make_api
 from desk.console.app import make_app
+from desk.console.compat.counter import Counter
+from desk.console.compat.mini_qmt import make_mini_qmt
+from desk.console.compat.qmt_web import make_qmt_web
 from desk.console.metrics import Metrics, make_health
 from desk.core.batch import CommandResult
 from desk.core.values import Mode, SnapshotPolicy
@@ -73,7 +76,9 @@ class DeskRoom:
         self.operations = table(reading, acting)
         self.metrics = Metrics(journal, folder / "journal.db", lambda: self.trading)
         api = make_api(self.operations, authorize, pages(self.operations, "0.1.0"))
-        self.app = make_app(api, make_health(self.metrics, authorize))
+        counter = Counter(journal=journal, status_view=reading.status_view, acting=acting)
+        older = (make_qmt_web(counter, authorize), make_mini_qmt(counter, authorize))
+        self.app = make_app(api, *older, make_health(self.metrics, authorize))
         self.client = self.app.test_client()
 
     def note(self, verb: str, args: Mapping[str, str]) -> None:

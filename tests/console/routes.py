@@ -97,4 +97,4 @@ ROUTES = (
 )  # fmt: skip
 
 # Blueprints that let in by themselves whom they know, and have their own tests.
-BY_THEMSELVES = {"positions", "api_v2", "health"}
+BY_THEMSELVES = {"positions", "api_v2", "qmt_web", "mini_qmt", "health"}

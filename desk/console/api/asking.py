@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
@@ -114,3 +115,4 @@ class NewOrder(Asked):
 
 
 KEY_PATTERN = rf"^[A-Za-z0-9._:-]{{1,{KEY_CHARACTERS}}}$"
+KEY = re.compile(KEY_PATTERN)

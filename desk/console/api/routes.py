@@ -24,7 +24,6 @@ log = logging.getLogger(__name__)
 
 MAX_BODY_BYTES = 64 * 1024
 Authorize = Callable[[str], str]  # scope -> who asks; raises an HTTPException for those who may not
-_KEY = re.compile(asking.KEY_PATTERN)
 
 
 class _Refused(Exception):
@@ -124,7 +123,7 @@ def _checked(model: type[BaseModel], said: Mapping[str, Any]) -> BaseModel:
 
 def _key() -> str:
     key = request.headers.get("Idempotency-Key", "")
-    if not _KEY.fullmatch(key):
+    if not asking.KEY.fullmatch(key):
         raise _Refused(400, texts.NEEDS_KEY)
     return key
 
