@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from desk.cli import exits, showing
-from desk.cli.books_verb import books
+from desk.cli.books_verb import books, positions
 from desk.cli.console_verbs import console
 from desk.cli.exits import Leave
 from desk.cli.home import CONSOLE, RECEIVER, TRADER, Home
@@ -26,8 +26,9 @@ from desk.cli.options import PROJECT, Verb, Verbs, as_day, with_days, with_home,
 from desk.cli.plan_verbs import plan
 from desk.cli.replay_verb import replay
 from desk.cli.strategy_verbs import jq_positions, snippet, strategy, test_signal
+from desk.cli.why_verb import why
 from desk.clock import SystemClock
-from desk.journal import AmbiguousId, JournalError, JournalUnusable
+from desk.journal import JournalError, JournalUnusable
 from desk.settings.files import CannotWrite
 from desk.settings.problems import ConfigProblems
 from desk.settings.writer import CannotChange
@@ -123,12 +124,10 @@ def status(home: Path, as_json: bool) -> None:
     showing.document(view) if as_json else showing.show_status(view)
 
 
-def _list(name: str, text: str, *, by_day: bool = True) -> None:
+def _list(name: str, text: str) -> None:
     """Make the verb that lists a view."""
 
-    def show(
-        home: Path, as_json: bool, limit: int | None, day_from: date | None = None, day_to: date | None = None
-    ) -> None:
+    def show(home: Path, as_json: bool, limit: int | None, day_from: date | None, day_to: date | None) -> None:
         place = Home(home)
         with place.look(place.config(), SystemClock()) as journal:
             rows = showing.rows_of(journal, name, day_from, day_to, limit)
@@ -136,32 +135,12 @@ def _list(name: str, text: str, *, by_day: bool = True) -> None:
 
     show.__doc__ = text
     verb: Verb = click.option("--limit", type=click.IntRange(min=0), help="只要最近几行")(show)
-    cli.command(name)(with_home(with_json(with_days(verb) if by_day else verb)))
+    cli.command(name)(with_home(with_json(with_days(verb))))
 
 
 _list("signals", "看今天的信号和结论。")
 _list("orders", "看今天的委托。")
 _list("fills", "看今天的成交。")
-_list("positions", "看账户持仓。", by_day=False)
-
-
-@cli.command()
-@click.argument("wanted", metavar="编号")
-@with_home
-@with_json
-def why(home: Path, wanted: str, as_json: bool) -> None:
-    """看一个信号从到达到结束的每一步；编号写开头几位就行。"""
-    from desk.journal.view_why import why as explain
-
-    place = Home(home)
-    with place.look(place.config(), SystemClock()) as journal:
-        try:
-            view = explain(journal, wanted)
-        except AmbiguousId as error:
-            raise Leave(exits.CONFIG, texts.ambiguous_id(wanted, error.candidates)) from error
-    if view is None:
-        raise Leave(exits.CONFIG, texts.unknown_id(wanted))
-    showing.document(view) if as_json else showing.show_why(view)
 
 
 # --- what needs a person ----------------------------------------------------------------------------------------------
@@ -284,7 +263,7 @@ def doctor(home: Path, order_test: bool, security: str, yes: bool, as_json: bool
     raise Leave(setting_up.doctor(home, as_json=as_json, order_test=security if order_test else "", yes=yes))
 
 
-for _command in (strategy, plan, keys, console, snippet, jq_positions, test_signal, replay, books):
+for _command in (strategy, plan, keys, console, snippet, jq_positions, test_signal, replay, books, positions, why):
     cli.add_command(_command)
 
 

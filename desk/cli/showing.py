@@ -69,6 +69,11 @@ def _shares(key: str) -> Callable[[View], object]:
     return lambda row: None if row[key] is None else f"{row[key]:,}"
 
 
+def _change(key: str) -> Callable[[View], object]:
+    """A difference with its sign; nothing where nothing has changed."""
+    return lambda row: f"{Decimal(row[key]):+,f}" if Decimal(row[key]) else None
+
+
 COLUMNS: dict[str, tuple[Column, ...]] = {
     "signals": (
         ("时间", _time("received_at")),
@@ -139,6 +144,12 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         ("欠卖", _shares("debt_shares")),
         ("问题", _plain("gap")),
     ),
+    "positions_at": (
+        ("账户", _plain("account")),
+        ("代码", _plain("symbol")),
+        ("策略名下", _shares("own_shares")),
+        ("各策略", lambda row: "，".join(f"{one['strategy']} {one['own_shares']:,}" for one in row["strategies"])),
+    ),
     "books_at": (
         ("策略", _plain("strategy")),
         ("账户", _plain("account")),
@@ -152,6 +163,17 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         ("来自", _plain("ref")),
     ),
 }
+
+
+_CHANGES: tuple[Column, ...] = (
+    ("时间", lambda row: day_and_time(datetime.fromisoformat(row["at"]))),
+    ("因为", _plain("cause")),
+    ("聚宽持有", _change("strategy_shares")),
+    ("计入", _change("counted_shares")),
+    ("应有", _change("entitled_shares")),
+    ("实有", _change("own_shares")),
+    ("来自", _plain("ref")),
+)
 
 
 def _short_decimal(text: str) -> str:
@@ -290,3 +312,15 @@ def show_why(view: View) -> None:
         say("")
         parts = [[part["shares"], part["reason"], part["text"]] for part in view["parts"]]
         say(table(parts, ["股数", "原因", "说明"]))
+
+
+def show_book(book: View, changes: Sequence[View], following: str | None) -> None:
+    """A book as it is, and the changes of one page, newest first."""
+    say(f"账本 {book['strategy']}/{book['account']}/{book['symbol']}")
+    said = f"聚宽持有 {book['strategy_shares']:,}　应有 {_short_decimal(book['entitled_shares'])}"
+    said += f"　实有 {book['own_shares']:,}　在途 {book['in_flight_shares']:,}　欠卖 {book['debt_shares']:,}"
+    say(said + (f"　问题：{book['gap']}" if book["gap"] else ""))
+    say("")
+    say(table([[cell(row) for _, cell in _CHANGES] for row in changes], [title for title, _ in _CHANGES]))
+    if following is not None:
+        say(texts.earlier_changes(following))

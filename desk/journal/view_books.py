@@ -104,6 +104,27 @@ def books_at(journal: Journal, moment: datetime) -> list[View]:
     return rows
 
 
+def positions_at(journal: Journal, moment: datetime) -> list[View]:
+    """What strategies owned on each account at a moment of the past, itself included.
+
+    What a person had bought there by hand is not told: its past is not kept.
+    """
+    owned: dict[tuple[str, str], list[View]] = defaultdict(list)
+    for book in books_at(journal, moment):
+        if book["own_shares"]:
+            share = {"strategy": book["strategy"], "own_shares": book["own_shares"]}
+            owned[book["account"], book["symbol"]].append(share)
+    return [
+        {
+            "account": account,
+            "symbol": symbol,
+            "own_shares": sum(share["own_shares"] for share in shares),
+            "strategies": shares,
+        }
+        for (account, symbol), shares in sorted(owned.items())
+    ]
+
+
 def target(book: Book) -> int:
     """What the book settles at by legal orders: own 100 with T 90 stays 100, 10 shares are no legal sale."""
     missing = book.entitled - book.own

@@ -134,6 +134,21 @@ def ambiguous_id(wanted: str, found: Sequence[str]) -> str:
     return f"以 {wanted} 开头的不止一个，请多写几位：\n" + "\n".join(f"  {one}" for one in found)
 
 
+def unknown_book(wanted: str) -> str:
+    return f"没有账本 {wanted}。请写成 策略/账户/代码，例如 小市值/主账户/600000.XSHG；books 列出有的。"
+
+
+def bad_mark(mark: str) -> str:
+    return f"--before 的号 {mark} 不对，请用上一页末尾给的。"
+
+
+def earlier_changes(mark: str) -> str:
+    return f"更早的还有，请加 --before {mark}。"
+
+
+OWNED_ONLY = "只有策略名下的股数；手工买卖的持仓，过去的数没有记。"
+
+
 def bad_date(text: str) -> str:
     return f"日期要写成 2026-11-20，不是 {text}。"
 

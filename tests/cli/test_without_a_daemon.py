@@ -19,7 +19,7 @@ from desk.cli import VERSION, keeping
 from desk.cli.exits import Leave
 from desk.cli.home import TRADER, Home
 from desk.core.batch import Batch
-from desk.core.values import BookChange, EventKind, JqStatus, OrderSignal, Side, WireEvent
+from desk.core.values import Book, BookChange, EventKind, JqStatus, OrderSignal, Side, WireEvent
 from desk.core.wire import events_to_json
 from desk.journal import FILE_NAME, Journal, NewBody, NewEvent
 from tests.cli.homes import ROOT, SECRET, TOKEN, facts, verb, write_home
@@ -370,6 +370,47 @@ def test_books_of_a_past_moment_are_shown_as_json_and_as_a_table(
         assert (row["entitled_shares"], row["cause"], row["changed_at"]) == ("50", "聚宽买入", NOW.isoformat())
     code, out, _ = verb(capsys, home, "books", "--at", "2026-11-20 10:00")
     assert code == 0 and "聚宽买入" in out
+
+
+def test_why_a_book_is_what_it_is_is_told_change_by_change_and_page_by_page(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    home = write_home(tmp_path)
+    keep_signal(home, NOW, "1", 1)
+    changes = [
+        BookChange(
+            at=NOW + timedelta(seconds=number), strategy="小市值", account="模拟账户", symbol="000001.SZ",
+            cause=cause, ref="gx-1", entitled=entitled, own=own,
+        )
+        for number, (cause, entitled, own) in enumerate(
+            [("聚宽买入", Decimal("50.5"), 0), ("成交", Decimal(0), 100), ("成交", Decimal(0), -100)]
+        )
+    ]  # fmt: skip
+    book = Book(strategy="小市值", account="模拟账户", symbol="000001.SZ", entitled=Decimal("50.5"))
+    with Journal.open(home / "data" / FILE_NAME, clock=TurnedClock(NOW)) as journal:
+        journal.commit(Batch(book_changes=changes, books={("小市值", "模拟账户", "000001.SZ"): book}))
+    wanted = "小市值/模拟账户/000001.XSHE"
+    found = facts(capsys, home, "why", wanted, "--limit", "2")
+    assert (found["book"]["symbol"], found["book"]["entitled_shares"]) == ("000001.SZ", "50.5")
+    assert [(row["cause"], row["own_shares"]) for row in found["changes"]] == [("成交", -100), ("成交", 100)]
+    older = facts(capsys, home, "why", wanted, "--limit", "2", "--before", found["next"])
+    assert [(row["cause"], row["entitled_shares"]) for row in older["changes"]] == [("聚宽买入", "50.5")]
+    assert older["next"] is None
+    code, out, _ = verb(capsys, home, "why", wanted, "--limit", "2")
+    assert code == 0 and "-100" in out and f"--before {found['next']}" in out
+    [held] = facts(capsys, home, "positions", "--at", "2026-11-20 10:00:01")
+    assert (held["account"], held["own_shares"]) == ("模拟账户", 100)
+    code, out, _ = verb(capsys, home, "positions", "--at", "2026-11-20 10:00:01")
+    assert code == 0 and "小市值 100" in out and "手工" in out
+    assert facts(capsys, home, "positions", "--at", "2026-11-20") == []
+
+
+@pytest.mark.parametrize("words", [["小市值/模拟账户/600519.XSHG"], ["小市值/x"], ["小市值/模拟账户/x"]])
+def test_a_book_that_is_none_is_named(capsys: pytest.CaptureFixture[str], tmp_path: Path, words: list[str]) -> None:
+    home = write_home(tmp_path)
+    keep_signal(home, NOW, "1", 1)
+    code, _, err = verb(capsys, home, "why", *words)
+    assert code == 2 and words[0] in err
 
 
 def test_a_moment_that_is_none_is_refused(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

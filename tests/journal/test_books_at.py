@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from base_func import BEIJING
-from desk.journal.view_books import books, books_at
+from desk.journal.view_books import books, books_at, positions_at
 from tests.world import OPENING, World, strategy
 
 NEXT_DAY = datetime(2026, 11, 23, 9, 31, tzinfo=BEIJING)
@@ -59,3 +59,11 @@ def test_the_change_that_made_it_so_is_named(world: World) -> None:
     (row,) = books_at(world.journal, OPENING + timedelta(minutes=9))
     assert datetime.fromisoformat(row["changed_at"]) == OPENING
     assert world.signal(row["ref"])["jq_order_id"] == "1"
+
+
+def test_positions_of_a_moment_are_what_strategies_owned_then(world: World) -> None:
+    assert positions_at(world.journal, OPENING) == []  # entitled, not bought yet
+    (held,) = positions_at(world.journal, NEXT_DAY)
+    assert (held["account"], held["symbol"], held["own_shares"]) == ("主账户", "000001.SZ", 100)
+    assert held["strategies"] == [{"strategy": "小市值", "own_shares": 100}]
+    assert positions_at(world.journal, NEXT_DAY + timedelta(seconds=10)) == []
