@@ -29,7 +29,7 @@ from desk.core.values import (
     Side,
 )
 
-_OWN_REMARK = re.compile(r"g[a-z2-7]{15}-\d{1,5}")
+_OWN_REMARK = re.compile(r"g[0-9a-z]{15}-\d{1,5}")
 
 REFUSAL_WORDS: tuple[tuple[str, Reason], ...] = (
     ("可用资金", Reason.NO_CASH),
