@@ -12,7 +12,7 @@ from typing import Any, Callable, Iterable, Mapping
 
 from gendan_client.codes import joinquant_code, ptrade_code, qmt_code, read_code
 from gendan_client.errors import BadCode, BadRow, BadRows, EmptyReading, FailedReading
-from gendan_client.exact import MAX_COST, decimal_of, four_places, shares_of
+from gendan_client.exact import MAX_COST, MAX_SHARES, decimal_of, four_places, shares_of
 
 _ABSENT = object()
 _LONGEST_NAME = 32
@@ -20,12 +20,20 @@ _LONGEST_NAME = 32
 
 @dataclass(frozen=True)
 class Position:
-    """One security; the cost is yuan a share, as exact as it was told, and above 0 where there are shares."""
+    """One security; the cost is yuan a share, as exact as it was told. Wrong values are refused at birth."""
 
     code: str  # 600000.SH
     shares: int
     cost: Decimal
     name: str = ""
+
+    def __post_init__(self) -> None:
+        if read_code(self.code) != self.code:
+            raise BadCode(f"代码 {self.code} 要先用 read_code 换成 {read_code(self.code)}")
+        if type(self.shares) is not int or not 0 <= self.shares <= MAX_SHARES:
+            raise ValueError(f"{self.code} 的股数不是不小于 0 的整数")
+        if not isinstance(self.cost, Decimal) or not self.cost.is_finite():
+            raise ValueError(f"{self.code} 的成本不是有限的 Decimal")
 
 
 @dataclass(frozen=True)
@@ -33,7 +41,7 @@ class Form:
     """Under which names a platform writes a position; its rows are mappings or objects.
 
     `price`: where a current price stands, which takes the place of a cost of 0 or less (brokers show such a cost after
-    a profitable part-sale, and a target's cost must be above 0).
+    a profitable part-sale, and a target's cost must be above 0). `least_cost`: of what has shares.
     """
 
     code: str
@@ -42,10 +50,13 @@ class Form:
     name: str = ""
     price: str = ""
     spelling: Callable[[str], str] = qmt_code
+    least_cost: Decimal = Decimal("0.0001")
 
 
 SYNC = Form(code="code", shares="volume", cost="cost", name="name", spelling=joinquant_code)  # the position sync's own
-TOTAL = Form(code="code", shares="total_volume", cost="avg_cost", name="name", spelling=joinquant_code)  # its sum
+TOTAL = Form(  # its sum; what a person has added without a cost costs 0 there
+    code="code", shares="total_volume", cost="avg_cost", name="name", spelling=joinquant_code, least_cost=Decimal(0)
+)
 EASYXT = Form(code="symbol", shares="quantity", cost="avg_price", name="name", price="current_price")
 QMT = Form(code="stock_code", shares="volume", cost="avg_price", price="last_price")  # xtquant's XtPosition
 PTRADE = Form(code="sid", shares="amount", cost="cost_basis", price="last_sale_price", spelling=ptrade_code)
@@ -106,11 +117,11 @@ def _read(row: Any, form: Form) -> Position:
     code = read_code(_value(row, form.code))
     shares = _number(row, form.shares, shares_of)
     cost = _number(row, form.cost, decimal_of)
-    if shares and cost <= 0:
+    if shares and cost <= 0 < form.least_cost:
         price = _value(row, form.price)
         cost = decimal_of(price) if price is not _ABSENT else cost
-    if shares and not 0 < four_places(min(cost, MAX_COST + 1)) <= MAX_COST:
-        raise ValueError(f"{form.cost} 要大于 0、不超过 {MAX_COST}")
+    if shares and not form.least_cost <= four_places(min(cost, MAX_COST + 1)) <= MAX_COST:
+        raise ValueError(f"{form.cost} 要在 {form.least_cost} 与 {MAX_COST} 之间")
     return Position(code=code, shares=shares, cost=cost, name=_name(_value(row, form.name)))
 
 

@@ -104,7 +104,8 @@ class Spool:
                 _sync(self._folder)
             except OSError:
                 for path in halves + whole:
-                    _remove(path)
+                    with suppress(OSError):
+                        _remove(path)
                 raise
             self._messages.update({message.id: message for message in numbered})
             self._number += len(numbered)
@@ -122,11 +123,11 @@ class Spool:
     def set_aside(self, message: Message) -> Path:
         """Keep it for a person, in `refused/`; it is not sent any more."""
         with self._guard:
-            aside = self._folder / "refused"
-            aside.mkdir(exist_ok=True, mode=0o700)
-            path = aside / message.file_name
+            path = self._folder / "refused" / message.file_name
             if self._messages.pop(message.id, None) is not None:
-                os.replace(str(self._folder / message.file_name), str(path))
+                with suppress(OSError):  # as in `take_out`
+                    path.parent.mkdir(exist_ok=True, mode=0o700)
+                    os.replace(str(self._folder / message.file_name), str(path))
             return path
 
     # --- the sequence -------------------------------------------------------------------------------------------------

@@ -93,7 +93,8 @@ class Keys:
     def _mixed(self, body_id: bytes, text: bytes) -> bytes:
         blocks = range((len(text) + 31) // 32)
         stream = b"".join(_hmac(self._enc, body_id + struct.pack(">Q", block)) for block in blocks)
-        return bytes(one ^ other for one, other in zip(text, stream))
+        mixed = int.from_bytes(text, "big") ^ int.from_bytes(stream[: len(text)], "big")
+        return mixed.to_bytes(len(text), "big")
 
     def _signed(self, body_id: bytes, t_ms: int, ciphertext: bytes) -> bytes:
         named = _lp(self.kid.encode("ascii")) + body_id + struct.pack(">Q", t_ms)

@@ -21,6 +21,7 @@ from gendan_client import (
     FailedReading,
     GendanError,
     IntervalSync,
+    Position,
     PositionServer,
     Reading,
     Round,
@@ -73,16 +74,21 @@ def start(
         config.limits.check(reading)
         server.upload(name, reading, proof)
 
+    earlier: dict[str, tuple[Position, ...]] = {}
+
     def tell(done: Round) -> None:
         if done.error is not None:
             say(f"没有同步，服务器上的持仓没有变：{done.error}")
             return
         say(f"{name} 已同步")
         try:
-            found = find_conflicts({held.strategy: held.positions for held in server.all()})
+            now = {held.strategy: held.positions for held in server.all()}
         except GendanError as error:
             say(f"没有读到各策略的持仓：{error}")
             return
+        found = find_conflicts(now, earlier)
+        earlier.clear()
+        earlier.update(now)
         if found:
             say(conflict_table(found))
 

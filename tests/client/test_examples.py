@@ -60,21 +60,38 @@ def test_an_account_that_was_not_read_whole_is_a_failure(rows: Any, market_value
         easyxt_sync.read_account(terminal(rows, market_value), "account")
 
 
+def test_opposite_changes_between_two_rounds_are_told(stage: Stage) -> None:
+    writer = PositionServer("http://local", api_key=stage.room.add_key("py"), transport=stage.line)
+    held = [Position(code="000001.SZ", shares=shares, cost=Decimal(11)) for shares in (300, 100)]
+    writer.upload("白马", Reading.whole([held[0]]))
+    volumes = iter((1000, 1500))
+
+    def rows(account: str) -> list[Any]:
+        return [SimpleNamespace(stock_code="000001.SZ", volume=next(volumes), avg_price=12.5)]
+
+    trader = terminal([])
+    trader.query_stock_positions = rows
+    rounds = iter((lambda: writer.upload("白马", Reading.whole([held[1]])), None))
+    said = started(stage, trader, after_round=rounds)
+    assert "方向相反" not in said[2] and "方向相反" in said[4]
+    assert "+500" in said[4] and "-200" in said[4]
+
+
 def test_an_account_is_empty_only_when_its_assets_say_so_too() -> None:
     assert easyxt_sync.read_account(terminal([], 0.0), "account") == Reading.nothing_held()
     read = easyxt_sync.read_account(terminal([BANK_ROW]), "account")
     assert [position.code for position in read.positions] == ["000001.SZ"]
 
 
-def started(stage: Stage, trader: Any, **changes: Any) -> list[str]:
-    """What the example says in one round."""
+def started(stage: Stage, trader: Any, after_round: Any = iter(()), **changes: Any) -> list[str]:  # noqa: B008
+    """What the example says, in one round and one more for everything that happens after a round."""
     config = stage.folder / "jq2qmt_config.json"
     key = stage.room.add_key("easyxt", may_read=True)
     auth = {"use_crypto_auth": False, "simple_api_key": key}
     whole = {**WHOLE, "server_url": "http://local", "auth_config": auth, "strategy_mapping": {"双均线策略": "小市值"}}
     config.write_text(json.dumps({**whole, **changes}, ensure_ascii=False), encoding="utf-8")
     stop, said = threading.Event(), []
-    stage.outside.after_wait = stop.set
+    stage.outside.after_wait = lambda: (next(after_round, None) or stop.set)()
     easyxt_sync.start(
         config, "双均线策略", trader, "account", stop, say=said.append, transport=stage.line, outside=stage.outside
     )
@@ -169,11 +186,11 @@ def test_where_nobody_listens_nothing_has_left() -> None:
 # --- the oldest Python ------------------------------------------------------------------------------------------------
 
 
-def python38() -> str | None:
-    """The first that really is one: GENDAN_PY38, pyenv's."""
+def oldest_python() -> str:
+    """A Python 3.8 (GENDAN_PY38, pyenv's); where there is none, this one."""
     versions = Path.home() / ".pyenv" / "versions"
     found = [os.environ.get("GENDAN_PY38"), *map(str, versions.glob("3.8.*/bin/python"))]
-    return next((one for one in found if one and Path(one).exists()), None)
+    return next((one for one in found if one and Path(one).exists()), sys.executable)
 
 
 @contextmanager
@@ -195,11 +212,8 @@ def served(room: Room) -> Iterator[tuple[str, str]]:
             thread.join()
 
 
-@pytest.mark.parametrize("which", ["this python", "python 3.8"])
-def test_the_package_and_its_examples_run_over_real_http(which: str, tmp_path: Path) -> None:
-    python = sys.executable if which == "this python" else python38()
-    if python is None:
-        pytest.skip("no Python 3.8 here: set GENDAN_PY38 to one")
+def test_the_package_and_its_examples_run_over_real_http(tmp_path: Path) -> None:
+    python = oldest_python()
     room = Room(tmp_path, clock=SystemClock())
     strategy = StrategyConfig(name="小市值", kid="xsz", secret=SECRET, accounts=())
     room.switch(strategies=(strategy,))
@@ -223,7 +237,7 @@ def test_the_package_and_its_examples_run_over_real_http(which: str, tmp_path: P
         assert done.stderr == "" and done.returncode == 0
         said = json.loads(done.stdout.splitlines()[-1])
         assert said["said"] == ["小市值 已同步"]
-        assert which == "this python" or said["version"] == [3, 8]
+        assert python == sys.executable or said["version"] == [3, 8]
         kinds = [event.body.kind.value for event in room.journal.undecided_events()]
         assert kinds == ["order", "snapshot"] * 2
         target = room.book.target("小市值")

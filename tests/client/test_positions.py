@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
@@ -191,6 +192,16 @@ def test_an_empty_list_counts_only_when_its_reader_says_so() -> None:
         Reading((BANK,), vouched_empty=True)
     with pytest.raises(ValueError, match="两次"):
         Reading.whole([BANK, BANK])
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"code": "sh600000"}, {"code": "600000"}, {"shares": -1}, {"shares": 1.0}, {"shares": True}, {"cost": 12.5},
+     {"cost": Decimal("NaN")}],
+)  # fmt: skip
+def test_a_position_that_is_none_is_refused_at_birth(changes: dict[str, Any]) -> None:
+    with pytest.raises(ValueError):
+        replace(BANK, **changes)
 
 
 def test_the_upload_is_the_vectors() -> None:

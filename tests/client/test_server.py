@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from desk.core.targets import Adjustment
 from gendan_client import (
     ApiKey,
     BadAnswer,
@@ -62,6 +63,17 @@ def test_what_was_uploaded_is_read_back_to_the_last_digit_one_by_one_and_merged(
     ]  # fmt: skip
     assert [row.shares for row in look.total(["白马"], include_adjustments=False).positions] == [500]
     assert {one.strategy: len(one.positions) for one in look.all()} == {"小市值": 2, "白马": 1}
+
+
+def test_what_a_person_has_added_without_a_cost_is_read_as_well(stage: Stage) -> None:
+    server(stage, "door").upload("小市值", Reading.whole([BANK]), SIGNED)
+    added = Adjustment(symbol="600000.SH", shares=200, cost=Decimal(0))
+    stage.room.book.save_adjustments([added], by="internal", at=stage.clock.now())
+    look = reader(stage)
+    assert [(row.code, row.shares, row.cost) for row in look.total().positions] == [
+        ("000001.SZ", 1000, Decimal("12.5")), ("600000.SH", 200, 0),
+    ]  # fmt: skip
+    assert [row.code for row in look.total(include_adjustments=False).positions] == ["000001.SZ"]
 
 
 def test_every_way_of_proving_oneself_is_taken(stage: Stage) -> None:
