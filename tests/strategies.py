@@ -58,6 +58,8 @@ class JoinQuant:
     live: list[Live] = field(default_factory=list)
     dying: list[Live] = field(default_factory=list)  # cancelled without a status; their finals are still to come
     numbered: int = 0
+    wanted: dict[str, int] = field(default_factory=dict)  # shares of its buy orders, filled or not
+    sold: dict[str, int] = field(default_factory=dict)
     line: Callable[[tuple[WireEvent, ...]], None] | None = None  # what carries its bodies; none: nothing is lost
 
     def act(self) -> None:
@@ -135,6 +137,8 @@ class JoinQuant:
         away = self.chance.choice([far, near] if self.calm else [far, "1", near])
         limit = (PRICES[security] * Decimal(away)).quantize(Decimal("0.01"))
         order = Live(self._id(), security, side, shares, 0, limit, self.world.jq_now(), away == near)
+        if side == "buy":
+            self.wanted[security] = self.wanted.get(security, 0) + shares
         self.live.append(order)
         self._say(self._event(order, "open"))
 
@@ -228,9 +232,13 @@ class JoinQuant:
 
     def _hold(self, security: str, side: str, shares: int) -> None:
         self.held[security] = self.held.get(security, 0) + (shares if side == "buy" else -shares)
+        if side == "sell":
+            self.sold[security] = self.sold.get(security, 0) + shares
 
     def _market(self, security: str, side: str, shares: int, filled: int) -> WireEvent:
         self._hold(security, side, filled)
+        if side == "buy":
+            self.wanted[security] = self.wanted.get(security, 0) + filled
         order = Live(self._id(), security, side, shares, filled, Decimal(0), self.world.jq_now())
         return self._event(order, order.final)
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from base_func import symbol_of
 from desk.core.config import AccountShare, StrategyConfig
+from desk.core.plans import plan_of
 from desk.core.values import Mode, Side
 from tests.simulation.mixes import Swarm
 from tests.simulation.network import secret_of
 from tests.simulation.world import SimulatedDesk
-from tests.strategies import PRICES
+from tests.strategies import PRICES, JoinQuant
 
 RATIOS = ("0.1", "0.3", "0.5", "1", "1.7")
 
@@ -22,6 +24,7 @@ class Incidents:
     world: SimulatedDesk
     swarm: Swarm
     chance: random.Random
+    showing: random.Random  # for snapshots alone, so that a seed without them is the same run
     wall_erred: bool = False
     _outage_until: float = 0.0
     _pinned: set[tuple[str, str]] = field(default_factory=set)
@@ -47,6 +50,32 @@ class Incidents:
             self._person()
         if swarm.network and chance.random() < 0.1:
             chance.choice([self.world.network.replay, self.world.network.forge])()
+
+    def show(self, player: JoinQuant) -> None:
+        """A strategy says what it holds, and a person looks at the plan that may have come of it."""
+        world, chance = self.world, self.showing
+        if not self.swarm.snapshots:
+            return
+        line = world.network.line(player.kid)
+        if chance.random() < (0.5 if line.forgot else self.swarm.snapshots):
+            line.forgot = False
+            world.send(player.show(), kid=player.kid)
+            world.turn()
+        for config in world.config.strategies:
+            plan = plan_of(world.trader.ledger, config.name)
+            if plan is not None and chance.random() < 0.3:
+                what = chance.choice(["approve", "reject"])
+                if what == "approve":
+                    world.witness.approved.add(config.name)
+                world.ask(what, id=plan.plan_id)
+
+    def show_all(self, players: Sequence[JoinQuant]) -> None:
+        """Calm again, each strategy says once more what it holds."""
+        if not self.swarm.snapshots:
+            return
+        for player in players:
+            self.world.send(player.show(), kid=player.kid)
+            self.world.run(90)
 
     def end(self) -> None:
         """The troubles stop; whatever persons have switched off is on again."""

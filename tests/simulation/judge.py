@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from base_func import symbol_of
+from desk.core.values import SnapshotPolicy
 from desk.journal.values import moment
 from tests import checks
 
@@ -45,6 +48,7 @@ def judge(world: SimulatedDesk, players: Sequence[JoinQuant], *, holdings: bool)
         checks.assert_holdings_are_joinquants(world, players)
     assert_heard(world)
     assert_decided_once(world)
+    assert_alarms_trade_nothing(world)
     assert_history_replays(world)
     assert_told(world)
 
@@ -69,6 +73,53 @@ def assert_heard(world: SimulatedDesk) -> None:
         assert not line.spool, f"liveness: {len(line.spool)} bodies of {kid} were never acknowledged"
         lost = [event_id for entry in line.acked for event_id in entry.ids if event_id not in stored]
         assert not lost, f"I1: acknowledged and lost: {lost}"
+
+
+def assert_alarms_trade_nothing(world: SimulatedDesk) -> None:
+    """A snapshot changes books and buys only where the strategy's policy heals, or a person has approved its plan."""
+    free = {c.name for c in world.config.strategies if c.snapshot_policy is SnapshotPolicy.HEAL}
+    with world.journal.look() as look:
+        booked = {row[0] for row in look.rows("SELECT strategy FROM book_changes WHERE cause = '快照'")}
+        bought = {row[0] for row in look.rows("SELECT strategy FROM intents WHERE origin = 'plan'")}
+    wrong = (booked | bought) - free - world.witness.approved
+    assert not wrong, f"a snapshot was traded without a word: {sorted(wrong)}"
+
+
+def assert_differences_are_told(world: SimulatedDesk, players: Sequence[JoinQuant]) -> None:
+    """After a last snapshot that was heard, S is what JoinQuant holds, or the difference is a gap that is shown."""
+    ledger = world.trader.ledger
+    for player in players:
+        config = world.config.by_kid(player.kid)
+        assert config is not None
+        said = {symbol_of(security): shares for security, shares in player.held.items()}
+        for symbol in {*said, *(symbol for name, symbol in ledger.holdings if name == config.name)}:
+            held = ledger.holding(config.name, symbol).strategy_shares
+            told = held == said.get(symbol, 0) or ledger.gaps_of(config.name, symbol)
+            assert told, f"nobody is told: {config.name} holds {said.get(symbol, 0)} {symbol}, we know of {held}"
+
+
+def assert_bought_within_what_was_ordered(world: SimulatedDesk, players: Sequence[JoinQuant]) -> None:
+    """No order of JoinQuant's is had twice, by its signal and by a snapshot; for ratios that never changed.
+
+    What we had sold beyond its part of JoinQuant's orders may be bought again.
+    """
+    done: Counter[tuple[str, str, str, str]] = Counter()
+    with world.journal.look() as look:
+        for *key, shares in look.rows(
+            "SELECT strategy, account, symbol, side, SUM(shares) FROM fills GROUP BY strategy, account, symbol, side"
+        ):
+            done[tuple(key)] = shares
+    for player in players:
+        config = world.config.by_kid(player.kid)
+        assert config is not None
+        for share in config.accounts:
+            for security, wanted in player.wanted.items():
+                symbol = symbol_of(security)
+                bought, sold = (done[config.name, share.account, symbol, side] for side in ("buy", "sell"))
+                most = wanted * share.ratio
+                beyond = max(Decimal(0), sold - player.sold.get(security, 0) * share.ratio)
+                book = f"{config.name} on {share.account}: {symbol}"
+                assert bought <= most + beyond + Decimal("1e-6"), f"{book}: {bought} bought of {most} that were ordered"
 
 
 def assert_decided_once(world: SimulatedDesk) -> None:

@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from base_func import BEIJING
 from desk.broker.paper.faults import CancelTrouble, PlaceTrouble, ReportTrouble, SnapshotTrouble, Trouble
+from desk.core.values import SnapshotPolicy
 
 FAMILIES = ("broker", "line", "foreign", "scenes", "network", "clock", "crash", "wecom", "config", "persons")
 NETWORK = ("lost", "unanswered", "delayed", "twice", "replayed", "forged")
@@ -15,7 +16,7 @@ WECOM = ("unanswered", "lost answer", "5xx", "45009", "-1", "40058")
 TROUBLES: list[Trouble] = [*PlaceTrouble, *CancelTrouble, *ReportTrouble, *SnapshotTrouble]
 FIGURES = (
     *("invisible_s", "cancel_delay_s", "breaks", "foreign", "scenes", "outages", "clock"),
-    *("blows", "kills", "config", "persons"),
+    *("blows", "kills", "config", "persons", "snapshots", "forgets"),
 )
 HOLIDAY = date(2026, 11, 19)
 
@@ -86,6 +87,9 @@ class Swarm:
     wecom: dict[str, float] = field(default_factory=dict)
     config: float = 0.0
     persons: float = 0.0
+    snapshots: float = 0.0  # an act is followed by the strategy's snapshot
+    forgets: float = 0.0  # a body is lost for good, and only a snapshot can tell
+    policies: tuple[SnapshotPolicy, ...] = ()  # by strategy; without one, the alarm
 
     def words(self) -> str:
         figures = {str(trouble): rate for trouble, rate in self.broker.items()} | self.network | self.wecom
@@ -95,6 +99,7 @@ class Swarm:
             f"start {self.start:%m-%d %H:%M}, settle {self.settle_s:g} s"
             + (", never closes" if self.always_open else "")
             + (", a holiday" if self.holidays else "")
+            + (f", snapshots by {' '.join(self.policies)}" if self.snapshots else "")
             + f", {', '.join(self.on) or 'nothing'} on: "
             + ", ".join(f"{name} {value:g}" for name, value in shown.items())
         )
@@ -115,6 +120,16 @@ def draw(mix: Mix, chance: random.Random) -> Swarm:
     for family in on:
         _DRAWERS[family](swarm, chance, family in mix.harsh)
     return swarm
+
+
+def draw_snapshots(swarm: Swarm, chance: random.Random) -> None:
+    """Whether strategies show what they hold, and what is made of it; `chance` is its own, and moves nothing else."""
+    if chance.random() >= 0.4:
+        return
+    swarm.snapshots = chance.choice([0.05, 0.2])
+    policies = [SnapshotPolicy.ALARM, SnapshotPolicy.ALARM, SnapshotPolicy.HEAL, SnapshotPolicy.PROPOSE]
+    swarm.forgets = chance.choice([0.0, 0.05, 0.15])
+    swarm.policies = (chance.choice(policies), chance.choice(policies))
 
 
 def _rates(names: list, chance: random.Random, harsh: bool) -> dict:

@@ -10,6 +10,7 @@ import base64
 import hashlib
 import heapq
 import json
+import random
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -54,6 +55,9 @@ class Line:
     retry_at: float = float("inf")
     said: int = 0
     dropped: int = 0  # bodies that never arrived: their events are missing for good
+    forgets: float = 0.0  # how often a body is lost for good, with JoinQuant's memory of it
+    memory: random.Random | None = None
+    forgot: bool = False  # lately, and nothing has been shown since
     overtaken: bool = False  # a later body was delivered before an earlier one
 
     def __post_init__(self) -> None:
@@ -75,6 +79,13 @@ class Line:
         body = self.sender.body(plain, at=world.jq_now(), body_id=body_id)
         ids = [body_id.hex()] if len(rows) == 1 else [f"{body_id.hex()}-{n}" for n in range(1, len(rows) + 1)]
         world.story.tell("strategy", f"{self.kid} says {ids[0][:8]}: {' '.join(rows)}")
+        if self.memory is not None and self.memory.random() < self.forgets:
+            world.story.tell("strategy", f"{self.kid} forgets {ids[0][:8]}")
+            self.dropped, self.forgot = self.dropped + 1, True
+            if self.memory.random() < 0.5:  # on the way all the same
+                world.witness.events.update(ids)
+                world.network.send_later(self.memory.choice([3.0, 40.0, 400.0]), self.kid, body)
+            return ids
         world.witness.events.update(ids)
         self.spool.append(Entry(body, ids, self.key))
         self.deliver()
@@ -151,13 +162,13 @@ class Network:
         if fate == "forged":
             return self.chance.choice([(404, b"The page you requested was not found."), (200, b"ok")])
         if fate == "delayed":  # the sender gives up and sends it again; this one arrives later
-            self._later(self.chance.choice([3.0, 40.0, 400.0, 3600.0, 86400.0]), kid, body)
+            self.send_later(self.chance.choice([3.0, 40.0, 400.0, 3600.0, 86400.0]), kid, body)
             return None
         answer = self._arrive(kid, body)
         if fate == "twice":
             self._arrive(kid, body)
         if fate == "replayed":
-            self._later(self.chance.choice([60.0, 3600.0, 86400.0]), kid, body)
+            self.send_later(self.chance.choice([60.0, 3600.0, 86400.0]), kid, body)
         return None if fate == "unanswered" else answer
 
     def _fate(self) -> str:
@@ -167,7 +178,7 @@ class Network:
                 return what
         return ""
 
-    def _later(self, seconds: float, kid: str, body: bytes) -> None:
+    def send_later(self, seconds: float, kid: str, body: bytes) -> None:
         self._count += 1
         heapq.heappush(self.under_way, (self.world.clock.monotonic() + seconds, self._count, kid, body))
 
@@ -213,5 +224,6 @@ class Network:
         self.rates.clear()
         self.down = False
         for line in self.lines.values():
+            line.forgets = 0.0
             for entry in line.spool:
                 entry.not_before = 0.0

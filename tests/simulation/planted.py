@@ -19,14 +19,28 @@ from weakref import WeakKeyDictionary
 from base_func import Phase, lot_rule
 from desk.broker import Outcome, PlaceAnswer, PlaceRequest, Snapshot
 from desk.broker.paper import PaperBroker
-from desk.core import book, chase
+from desk.core import book, chase, healing, snapshot
 from desk.core.batch import Batch
+from desk.core.book import OrderNews
 from desk.core.chase import Scene
+from desk.core.differences import Difference, said_by
 from desk.core.ledger import Ledger
 from desk.core.market import BrokerAsset
 from desk.core.reconcile import learn
-from desk.core.values import Book, Fact, Fill, Intent, Message, Order, OrderSignal, OrderState, Side
-from desk.core.view import routes
+from desk.core.values import (
+    Book,
+    Event,
+    Fact,
+    Fill,
+    Intent,
+    Message,
+    Order,
+    OrderSignal,
+    OrderState,
+    Side,
+    SnapshotSignal,
+)
+from desk.core.view import View, routes
 from desk.dealing import plan
 from desk.dealing.account import AccountDesk
 from desk.dealing.listening import Listening
@@ -413,3 +427,28 @@ def message_lost() -> AbstractContextManager[Any]:
             real(session, message)
 
     return patch.object(ledger, "put_message", put_message)
+
+
+@planted("network")
+def alarm_that_heals() -> AbstractContextManager[Any]:
+    """A snapshot that should only be told is booked and traded."""
+    return patch.object(snapshot, "_told", _healed_instead)
+
+
+def _healed_instead(held: Ledger, event: Event, differences: list[Difference], view: View) -> str:
+    strategy, content = view.config.by_kid(event.kid), event.body.content
+    assert strategy is not None and isinstance(content, SnapshotSignal)
+    said = said_by(content)
+    return snapshot.heal(held, event, strategy, differences, said, view, approved=True, aside=[])
+
+
+@planted("network")
+def snapshot_booked_twice() -> AbstractContextManager[Any]:
+    """What a snapshot says more than the books is entitled twice."""
+    real = healing._news
+
+    def news(event: Event, symbol: str, change: int, view: View) -> OrderNews:
+        told = real(event, symbol, change, view)
+        return replace(told, amount=told.amount * 2, filled=told.filled * 2) if change > 0 else told
+
+    return patch.object(healing, "_news", news)

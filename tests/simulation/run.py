@@ -16,8 +16,13 @@ from base_func import BEIJING
 from desk.broker.paper.faults import PlaceTrouble
 from desk.core.config import AccountConfig, AccountShare
 from tests.simulation.incidents import RATIOS, Incidents
-from tests.simulation.judge import assert_all_ended, judge
-from tests.simulation.mixes import MIXES, Mix, Swarm, draw
+from tests.simulation.judge import (
+    assert_all_ended,
+    assert_bought_within_what_was_ordered,
+    assert_differences_are_told,
+    judge,
+)
+from tests.simulation.mixes import MIXES, Mix, Swarm, draw, draw_snapshots
 from tests.simulation.story import Violation
 from tests.simulation.world import SimulatedDesk, with_secret
 from tests.strategies import JoinQuant
@@ -85,12 +90,17 @@ class Run:
     def __init__(self, seed: int, mix: Mix, folder: Path) -> None:
         self.chance = random.Random(f"{mix.name} {seed}")
         self.swarm = draw(mix, self.chance)
+        showing = random.Random(f"snapshots {mix.name} {seed}")
+        draw_snapshots(self.swarm, showing)
         self.world = self._build(folder, seed)
-        self.incidents = Incidents(self.world, self.swarm, self.chance)
+        self.incidents = Incidents(self.world, self.swarm, self.chance, showing)
         self.players = [JoinQuant(self.world, self.chance, config.kid) for config in self.world.config.strategies]
         self.acts = 0
         self.ended: dict[str, tuple[str, str | None]] = {}
         self._let_faults_in(self.swarm, seed)
+        for config in self.world.config.strategies:
+            line = self.world.network.line(config.kid)
+            line.memory, line.forgets = showing, self.swarm.forgets
 
     def _build(self, folder: Path, seed: int) -> SimulatedDesk:
         chance, swarm = self.chance, self.swarm
@@ -98,7 +108,10 @@ class Run:
         strategies = []
         for n in range(chance.choice([1, 2])):
             where = tuple(AccountShare(account=a, ratio=Decimal(chance.choice(RATIOS))) for a in names)
-            strategies.append(with_secret(replace(strategy(f"策略{n}", f"k{n}"), accounts=where)))
+            named = strategy(f"策略{n}", f"k{n}")
+            if swarm.snapshots:
+                named = replace(named, snapshot_policy=swarm.policies[n])
+            strategies.append(with_secret(replace(named, accounts=where)))
         accounts = [
             AccountConfig(name=name, initial_cash=Decimal(100_000_000), limits=NO_LIMITS, always_open=swarm.always_open)
             for name in names
@@ -159,8 +172,10 @@ class Run:
 
     def _act(self) -> None:
         self.acts += 1
-        self.chance.choice(self.players).act()
+        player = self.chance.choice(self.players)
+        player.act()
         self.world.turn()
+        self.incidents.show(player)
 
     def _into_the_session(self) -> None:
         """Strategies act while the market is open; now and then one acts at noon or in the evening all the same."""
@@ -199,6 +214,7 @@ class Run:
             player.end_day()
         world.run(90)
         assert not any(line.spool for line in world.network.lines.values()), "liveness: the spool does not empty"
+        self.incidents.show_all(self.players)
         for _ in range(2):
             self._close()
             self._open()
@@ -206,6 +222,10 @@ class Run:
         world.turn()
         self._tell_the_rest()
         judge(world, self.players, holdings=self._all_was_heard())
+        if self.swarm.snapshots:
+            assert_differences_are_told(world, self.players)
+            if not self.swarm.config:
+                assert_bought_within_what_was_ordered(world, self.players)
 
     def _close(self) -> None:
         """Past the close, and past the time within which a broken line may come back."""

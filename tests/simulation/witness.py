@@ -63,6 +63,7 @@ class Witness:
     events: set[str] = field(default_factory=set)  # ids of everything that strategies have said
     messages: set[str] = field(default_factory=set)  # keys of what commits wanted told
     rates: dict[tuple[str, ...], tuple[Decimal, Decimal]] = field(default_factory=dict)
+    approved: set[str] = field(default_factory=set)  # strategies of which a person has approved a plan
     pictured: dict[str, int] = field(default_factory=dict)  # account -> the connection that its desk has a picture of
 
     def attend(self) -> None:
