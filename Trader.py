@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Protocol
@@ -22,7 +23,7 @@ from desk.core.decide import decide_event
 from desk.core.ledger import Ledger
 from desk.core.reconcile import learn
 from desk.core.values import Command, Event, EventOutcome, Fact, Message, OrderState, Reason, Verdict
-from desk.core.view import View
+from desk.core.view import View, shadow_of
 from desk.dealing.account import AccountDesk
 from desk.dealing.daily import Daily
 from desk.dealing.listening import Listening
@@ -247,6 +248,9 @@ class Trader:
             fresh = self.config.account(name)
             if fresh is not None:
                 desk.config = fresh
+            for real in self.config.accounts:
+                if shadow_of(real.name) == name:
+                    desk.config = replace(desk.config, limits=real.limits)
         return "配置已重新读取。"
 
     def stopped(self, strategy: str) -> Reason | None:

@@ -11,13 +11,15 @@ from pathlib import Path
 import pytest
 
 from desk.broker.paper.faults import PlaceTrouble
+from desk.core.config import AccountConfig
 from desk.core.endings import end_intent
 from desk.core.manual import STRATEGY
 from desk.core.reconcile import learn
-from desk.core.values import Fact
+from desk.core.values import Fact, Mode
 from desk.journal import views
+from desk.journal.view_manual import manual_holdings
 from tests import checks
-from tests.world import World
+from tests.world import NO_LIMITS, World, strategy
 
 PING_AN = "000001.SZ"
 
@@ -233,3 +235,31 @@ def test_the_two_sides_are_not_under_way_at_once(world: World) -> None:
     order(world, "k2", price="9.50")
     ok, text = order(world, "k3", side="sell", shares="100")
     assert (ok, "反方向" in text) == (False, True)
+
+
+def test_what_may_be_sold_by_hand_is_what_t_plus_one_and_open_sales_leave(world: World) -> None:
+    order(world)
+    world.pass_time(10)
+    (row,) = manual_holdings(world.journal)
+    assert (row["own_shares"], row["sellable_shares"], row["under_way_shares"]) == (300, 0, 0)
+    next_day(world)
+    world.scene(PING_AN, price=Decimal(10), limit_down=True)
+    assert order(world, "k2", side="sell", shares="100")[0]
+    (row,) = manual_holdings(world.journal)
+    assert (row["own_shares"], row["sellable_shares"], row["under_way_shares"]) == (300, 200, -100)
+    assert order(world, "k3", side="sell", shares="200")[0]
+
+
+def test_new_limits_hold_at_once_for_a_shadow_account_too(tmp_path: Path) -> None:
+    real = AccountConfig(name="实", channel="miniqmt", qmt_account="1", limits=NO_LIMITS)
+    world = World(tmp_path, accounts=[real], strategies=[strategy("小市值", "xsz", account="实", mode=Mode.PAPER)])
+    try:
+        lower = replace(NO_LIMITS, order_value=Decimal(1000))
+        world.config = replace(world.config, accounts=(replace(real, limits=lower),))
+        world.command("reload")
+        assert world.desks["实·模拟"].config.limits == lower
+        event = world.order("1", "000001.XSHE", "buy", 300)
+        world.pass_time(10)
+        assert world.verdict(event) == ("refused", "超单笔金额")
+    finally:
+        world.close()

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from desk.access import FILE_NAME, AccessBook, AccessUnusable, Guard, Hasher
-from desk.cli import VERSION, asking, facts
+from desk.cli import VERSION, asking, console_changes, facts
 from desk.cli.exits import JOURNAL, Leave
 from desk.cli.home import TRADER, Home
 from desk.clock import Clock, SystemClock
@@ -18,6 +18,7 @@ from desk.console import app
 from desk.console.programs import programs
 from desk.console.sources import Sources
 from desk.core.config import Config
+from desk.dealing.account import AccountDesk
 from desk.journal import Journal
 from desk.positions import routes
 from desk.positions.service import PositionService
@@ -42,10 +43,11 @@ def open_console(
     *,
     clock: Clock,
     on_close: Callable[..., object],
+    desks: Callable[[], Mapping[str, AccountDesk]],
 ) -> Opened:
     """Open the users' file and bind the port. Raises AccessUnusable, CannotListen.
 
-    `on_close`: takes what has to be called at the end.
+    `on_close`: takes what has to be called at the end. `desks`: the accounts that this process trades on.
     """
     book = AccessBook(home.data / FILE_NAME)
     try:
@@ -64,6 +66,11 @@ def open_console(
             guard=guard,
             status=status,
             ask=ask,
+            change=lambda verb, args, who: console_changes.change(home, journal, verb, args, who),
+            quote=lambda account, symbol: desk.broker.quote(symbol) if (desk := desks().get(account)) else None,
+            instrument=lambda account, symbol: (
+                desk.broker.instrument(symbol) if (desk := desks().get(account)) else None
+            ),
         )
         place = home.journal_place(config())
         beside = programs(

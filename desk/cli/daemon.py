@@ -167,7 +167,13 @@ class Daemon:
         """Open the console's port; where more is run than the console, that goes on without it."""
         try:
             opened = console.open_console(
-                self.home, self.journal, lambda: self.config, positions, clock=self.clock, on_close=self._open.callback
+                self.home,
+                self.journal,
+                lambda: self.config,
+                positions,
+                clock=self.clock,
+                on_close=self._open.callback,
+                desks=lambda: self.trading.desks,
             )
         except CannotListen as error:
             self._without_console(error, CONFIG, texts.console_closed(error.host, error.port, error.why))

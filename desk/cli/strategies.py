@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import replace
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
-from desk.cli.asking import ask, who
+from desk.cli.asking import Answer, ask, wait_for, who
 from desk.cli.exits import CONFIG, CONFIRM, Leave
 from desk.cli.home import TRADER, Home
 from desk.cli.terminals import refuse_unreachable
@@ -16,6 +17,7 @@ from desk.clock import SystemClock, fresh_bytes
 from desk.core.config import Config, StrategyConfig
 from desk.core.values import Mode
 from desk.core.wire import make_secret
+from desk.journal import Journal
 from desk.settings import writer
 from desk.settings.environment import find_secret
 from desk.settings.loader import Loaded
@@ -29,6 +31,15 @@ _MODES = {mode.value: mode for mode in Mode} | {
     "live": Mode.LIVE,
 }
 _MASK = "******"
+_WAIT_IN_A_DAEMON_S = 3.0  # a worker of the console waits so long for the trader
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Person:
+    """Who changes something; `journal` is the one that his process has open already."""
+
+    name: str
+    journal: Journal | None = None
 
 
 def find(config: Config, name: str) -> StrategyConfig:
@@ -58,24 +69,42 @@ def add(home: Path, name: str, *, kid: str | None, ratio: str, account: str | No
         "mode": added.mode.value,
         "accounts": "，".join(f"{share.account} ×{share.ratio}" for share in added.accounts),
     }
-    return facts, _told(place, loaded, {f"策略[{name}]": (None, "新增")})
+    return facts, _told(place, loaded, {f"策略[{name}]": (None, "新增")}).text
 
 
-def pause(home: Path, name: str) -> str:
-    return _set(home, name, "启用", True, False)
+def pause(home: Path, name: str, by: Person | None = None) -> Answer:
+    return _set(home, name, "启用", True, False, by=by)
 
 
-def resume(home: Path, name: str) -> str:
+def resume(home: Path, name: str, by: Person | None = None) -> Answer:
     """Enable a strategy; its debts are worked at once, also when a daemon has stopped it by itself."""
-    return _set(home, name, "启用", False, True, resumed=True)
+    return _set(home, name, "启用", False, True, resumed=True, by=by)
 
 
-def ratio(home: Path, name: str, value: str, account: str | None) -> str:
+def sell_only(home: Path, name: str, on: bool, by: Person | None = None) -> Answer:
+    return _set(home, name, "只卖不买", not on, on, by=by)
+
+
+def ratio(home: Path, name: str, value: str, account: str | None, by: Person | None = None) -> Answer:
     place = Home(home)
     strategy = find(place.config(), name)
     before = "，".join(f"{share.account} ×{share.ratio}" for share in strategy.accounts)
     loaded = writer.set_strategy(home, os.environ, strategy.name, "跟单比例", number(value), account=account)
-    return _told(place, loaded, {f"策略[{strategy.name}].跟单比例": (before, value)})
+    return _told(place, loaded, {f"策略[{strategy.name}].跟单比例": (before, value)}, by=by)
+
+
+def limits(home: Path, account: str, typed: Mapping[str, str], by: Person | None = None) -> Answer:
+    """Set 限额 of an account, '' for those of all; `typed` as `writer.set_limits` wants it."""
+    before = writer.written_limits(home).get(account, {})
+    loaded = writer.set_limits(home, os.environ, account, typed)
+    after = writer.written_limits(home).get(account, {})
+    place = f"账户[{account}].限额" if account else "限额"
+    changes = {
+        f"{place}.{key}": (_limit_said(before, key), _limit_said(after, key) or "")
+        for key in typed
+        if (key in before, before.get(key)) != (key in after, after.get(key))
+    }
+    return _told(Home(home), loaded, changes, by=by)
 
 
 def full_name(home: Path, name: str) -> str:
@@ -83,7 +112,7 @@ def full_name(home: Path, name: str) -> str:
     return find(Home(home).config(), name).name
 
 
-def mode(home: Path, name: str, word: str, *, yes: bool) -> str:
+def mode(home: Path, name: str, word: str, *, yes: bool, by: Person | None = None) -> Answer:
     """Set the mode; 实盘 only by a person's explicit word."""
     wanted = _MODES.get(word.strip().lower())
     if wanted is None:
@@ -94,7 +123,7 @@ def mode(home: Path, name: str, word: str, *, yes: bool) -> str:
     if wanted is Mode.LIVE and not yes:
         raise Leave(CONFIRM, texts.LIVE_NEEDS_YES)
     refuse_unreachable(replace(config, strategies=(replace(strategy, mode=wanted),)))
-    return _set(home, strategy.name, "模式", strategy.mode.value, wanted.value)
+    return _set(home, strategy.name, "模式", strategy.mode.value, wanted.value, by=by)
 
 
 def rekey(home: Path, name: str) -> str:
@@ -106,7 +135,7 @@ def rekey(home: Path, name: str) -> str:
     secret = make_secret(fresh_bytes(32))
     loaded = writer.set_strategy(home, os.environ, strategy.name, "密钥", secret)
     told = _told(place, loaded, {f"策略[{strategy.name}].密钥": (_MASK, _MASK)})
-    return f"{texts.rekeyed(strategy.name)}\n{told}"
+    return f"{texts.rekeyed(strategy.name)}\n{told.text}"
 
 
 def number(text: str) -> Decimal:
@@ -119,29 +148,55 @@ def number(text: str) -> Decimal:
     return value
 
 
-def _set(home: Path, name: str, key: str, old: object, new: object, *, resumed: bool = False) -> str:
+def _set(
+    home: Path, name: str, key: str, old: object, new: object, *, resumed: bool = False, by: Person | None = None
+) -> Answer:
     place = Home(home)
     strategy = find(place.config(), name)
     loaded = writer.set_strategy(home, os.environ, strategy.name, key, new)
     changed = {f"策略[{strategy.name}].{key}": (_said(old), _said(new))}
-    return _told(place, loaded, changed, resumed=strategy.name if resumed else "")
+    return _told(place, loaded, changed, resumed=strategy.name if resumed else "", by=by)
 
 
 def _said(value: object) -> str:
     return ("是" if value else "否") if isinstance(value, bool) else str(value)
 
 
-def _told(place: Home, loaded: Loaded, changes: Mapping[str, tuple[str | None, str]], *, resumed: str = "") -> str:
+def _limit_said(limits: Mapping[str, object], key: str) -> str | None:
+    """What is written there; None where nothing is."""
+    if key not in limits:
+        return None
+    value = limits[key]
+    return writer.OFF if value is None else str(value)
+
+
+def _told(
+    place: Home,
+    loaded: Loaded,
+    changes: Mapping[str, tuple[str | None, str]],
+    *,
+    resumed: str = "",
+    by: Person | None = None,
+) -> Answer:
     """Note the change and have a daemon take it over; the daemon's or our own sentence. Raises Leave."""
     clock = SystemClock()
     config = loaded.config
-    with place.write(config, clock) as journal:
+    by = by or Person(name=who())
+    with nullcontext(by.journal) if by.journal is not None else place.write(config, clock) as journal:
         for key, (old, new) in changes.items():
-            journal.note_settings_change(at=clock.now(), who=who(), key=key, old=old, new=new)
+            journal.note_settings_change(at=clock.now(), who=by.name, key=key, old=old, new=new)
     if not place.runs(TRADER) and not resumed:
-        return texts.TAKES_EFFECT_LATER
-    args = {"resumed": resumed} if resumed else {}
-    answer = ask(place.path, "reload", args, kept=texts.TAKES_EFFECT_LATER, config=config)
+        return Answer(ok=None, text=texts.TAKES_EFFECT_LATER, running=False)
+    answer = _reload(place, config, {"resumed": resumed} if resumed else {}, by)
     if answer.ok is False:
         raise Leave(CONFIG, texts.reload_refused(answer.text))
-    return answer.text if answer.ok is None else texts.RELOADED
+    return replace(answer, text=texts.RELOADED) if answer.ok else answer
+
+
+def _reload(place: Home, config: Config, args: Mapping[str, str], by: Person) -> Answer:
+    if by.journal is None:
+        return ask(place.path, "reload", args, kept=texts.TAKES_EFFECT_LATER, config=config)
+    row = by.journal.ask("reload", dict(args), by.name)
+    if not place.runs(TRADER):
+        return Answer(ok=None, text=texts.TAKES_EFFECT_LATER, running=False)
+    return wait_for(by.journal, row, _WAIT_IN_A_DAEMON_S)

@@ -56,7 +56,7 @@ def strategy_list(home: Path, as_json: bool) -> None:
 @with_home
 def strategy_pause(home: Path, name: str) -> None:
     """暂停一个策略：信号照收，不下单。"""
-    showing.say(strategies.pause(home, name))
+    showing.say(strategies.pause(home, name).text)
 
 
 @strategy.command("resume")
@@ -64,7 +64,7 @@ def strategy_pause(home: Path, name: str) -> None:
 @with_home
 def strategy_resume(home: Path, name: str) -> None:
     """恢复一个策略；欠下的卖出随即补做。"""
-    showing.say(strategies.resume(home, name))
+    showing.say(strategies.resume(home, name).text)
 
 
 @strategy.command("ratio")
@@ -75,7 +75,7 @@ def strategy_resume(home: Path, name: str) -> None:
 @with_home
 def strategy_ratio(home: Path, name: str, ratio: str, account: str | None, plan: bool) -> None:
     """改跟单比例；只影响以后的买入。"""
-    showing.say(strategies.ratio(home, name, ratio, account))
+    showing.say(strategies.ratio(home, name, ratio, account).text)
     if plan:
         answer = ask(home, "plan", {"strategy": strategies.full_name(home, name)})
         (showing.say if answer.code == exits.FINE else showing.hint)(answer.text)
@@ -103,7 +103,7 @@ def strategy_adjust(home: Path, name: str, security: str, shares: int, account: 
 @with_home
 def strategy_mode(home: Path, name: str, mode: str, yes: bool) -> None:
     """改模式；实盘要加 --yes。"""
-    showing.say(strategies.mode(home, name, mode, yes=yes))
+    showing.say(strategies.mode(home, name, mode, yes=yes).text)
 
 
 @strategy.command("rekey")

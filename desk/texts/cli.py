@@ -76,6 +76,7 @@ HALT_KEPT = "跟单程序没有在运行；急停已记下，下次启动时先�
 UNHALT_KEPT = "跟单程序没有在运行；已记下，下次启动时解除急停。"
 RELOADED = "运行中的程序已采用。"
 POSITION_UPLOAD_OFF = "注意：聚宽跟单设置.json 里的「持仓上传」还没有打开，接收端现在不收。"
+FILES_BUSY = "配置文件正被别的程序修改，什么都没有改，请再试一次。"
 TAKES_EFFECT_LATER = "程序没有在运行，下次启动时生效。"
 LIQUIDATE_NEEDS_YES = "清仓会把各策略持有的股票全部卖出。确定的话请加 --yes 再执行一次。"
 LIVE_NEEDS_YES = "实盘模式会用真钱自动下单。确定的话请加 --yes 再执行一次。"

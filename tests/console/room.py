@@ -61,6 +61,7 @@ class Room:
         )
         self.journal = Journal.open(folder / "journal.sqlite3", clock=self.clock)
         self.asked = Asked()
+        self.changed = Asked()
         self.open()
 
     def open(self) -> None:
@@ -76,6 +77,7 @@ class Room:
             guard=self.guard,
             status=lambda: facts.status(self.journal, self.config, Home(self.folder)),
             ask=self.asked,
+            change=self.changed,
         )
         beside = programs(sources, version="0.1.0", trading=lambda: True, journal_file=None)
         self.app = make_app(routes.local(positions), *beside, sources=sources)

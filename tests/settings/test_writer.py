@@ -10,11 +10,18 @@ from decimal import Decimal
 import pytest
 
 from desk.core.values import Mode
-from desk.settings.document import FOLLOW_FILE
+from desk.settings.document import ANALYSIS_FILE, FOLLOW_FILE
 from desk.settings.files import CannotWrite, write_whole
 from desk.settings.loader import load
 from desk.settings.problems import ConfigProblems
-from desk.settings.writer import CannotChange, add_strategy, fresh_kid, set_strategy
+from desk.settings.writer import (
+    CannotChange,
+    add_strategy,
+    fresh_kid,
+    set_limits,
+    set_strategy,
+    written_limits,
+)
 from tests.settings.homes import SECRETS, account, analysis, follow, strategy, write_home
 
 
@@ -162,3 +169,32 @@ def test_a_write_that_fails_leaves_the_file_as_it_was(tmp_path, monkeypatch):
 
 def _full_disk(_handle):
     raise OSError(28, "No space left on device")
+
+
+def test_limits_are_set_for_all_accounts_and_over_them_for_one(tmp_path):
+    home = write_home(
+        tmp_path, follow(strategy(账户="甲")), analysis(account("甲"), account("乙", 限额={"单票仓位": 0.5}))
+    )
+    set_limits(home, {}, "", {"单笔金额": "200000", "单日成交额": "不限"})
+    loaded = set_limits(home, {}, "甲", {"单笔金额": " 1e5 ", "每秒委托数": "5"})
+    first, second = loaded.config.accounts
+    assert (first.limits.order_value, first.limits.orders_per_second) == (Decimal(100000), 5)
+    assert (second.limits.order_value, second.limits.position_share) == (Decimal(200000), Decimal("0.5"))
+    assert written_limits(home) == {
+        "": {"单笔金额": 200000, "单日成交额": None},
+        "甲": {"单笔金额": 100000, "每秒委托数": 5},
+        "乙": {"单票仓位": Decimal("0.5")},
+    }
+    set_limits(home, {}, "甲", {"单笔金额": "", "每秒委托数": ""})
+    assert "限额" not in json.loads((home / "config" / ANALYSIS_FILE).read_text(encoding="utf-8"))["账户"][0]
+    assert (home / "config" / (ANALYSIS_FILE + ".bak")).exists()
+
+
+@pytest.mark.parametrize("typed", [{"单笔金额": "很多"}, {"单笔金额": "-1"}, {"单日委托数": "1.5"}, {"新限额": "1"}])
+@pytest.mark.parametrize("name", ["", "甲", "丙"])
+def test_a_limit_that_cannot_be_used_changes_nothing(tmp_path, name, typed):
+    home = write_home(tmp_path, follow(strategy()), analysis())
+    before = [path.read_bytes() for path in sorted((home / "config").iterdir())]
+    with pytest.raises(CannotChange):
+        set_limits(home, {}, name, typed)
+    assert [path.read_bytes() for path in sorted((home / "config").iterdir())] == before
