@@ -15,20 +15,20 @@ import socket
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from io import BytesIO
+from dataclasses import replace
 from typing import Any
 
 from waitress import wasyncore  # type: ignore[import-untyped]
 from waitress.adjustments import Adjustments  # type: ignore[import-untyped]
 from waitress.channel import HTTPChannel  # type: ignore[import-untyped]
-from waitress.parser import HTTPRequestParser  # type: ignore[import-untyped]
 from waitress.server import TcpWSGIServer  # type: ignore[import-untyped]
 from waitress.task import ErrorTask, ThreadedTaskDispatcher, WSGITask  # type: ignore[import-untyped]
-from waitress.utilities import BadRequest, RequestEntityTooLarge  # type: ignore[import-untyped]
 
 from desk.clock import Clock
+from desk.serving.limits import DoorLimits as DoorLimits
+from desk.serving.parser import Parser
 from desk.serving.sockets import Sockets
+from desk.serving.streams import KEY, Stream
 
 log = logging.getLogger(__name__)
 
@@ -36,8 +36,6 @@ log = logging.getLogger(__name__)
 _CHECK_EVERY_S = 0.25
 # Python's select() on Windows takes 512 sockets and raises beyond; some are the listener's and the trigger's.
 _WINDOWS_SOCKETS = 480
-# A chunk's size line and the trailer after the chunks have no bound of their own in waitress.
-_CONTROL_BYTES = 1024
 
 
 class CannotListen(Exception):
@@ -52,19 +50,6 @@ class CannotListen(Exception):
 
 class PortOccupied(CannotListen):
     """Another program listens on this port."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DoorLimits:
-    threads: int = 16
-    connections: int = 1000
-    header_bytes: int = 16 * 1024
-    body_bytes: int = 64 * 1024
-    dropped_bytes: int = 4 * 1024 * 1024  # of an oversized body, read before it is answered
-    request_s: float = 15.0  # from the first byte of a request to its last
-    idle_s: float = 45.0  # a connection on which no request has begun, or whose answer is not fetched
-    linger_s: float = 2.0  # after a refusal: time for the sender to stop sending and to read it
-    drain_s: float = 5.0  # at the stop: time for the requests in work
 
 
 def listen_on(host: str, port: int, backlog: int = 1024) -> socket.socket:
@@ -104,62 +89,6 @@ def _affordable(wanted: int) -> int:
     return wanted if files == resource.RLIM_INFINITY else max(16, min(wanted, files - 200))
 
 
-class _Nowhere:
-    """A body buffer that only counts."""
-
-    def __init__(self) -> None:
-        self._length = 0
-
-    def append(self, data: bytes) -> None:
-        self._length += len(data)
-
-    def __len__(self) -> int:
-        return self._length
-
-    def getfile(self) -> BytesIO:
-        return BytesIO()
-
-    def close(self) -> None:
-        """Nothing is held."""
-
-
-class _Parser(HTTPRequestParser):  # type: ignore[misc]
-    """Reads one request; a body beyond the limit is dropped while it comes in, and only then refused."""
-
-    completed: bool
-
-    def __init__(self, adj: Any) -> None:
-        super().__init__(adj)
-        self._limits: DoorLimits = adj.door
-        self._oversized = False
-
-    def received(self, data: bytes) -> int:
-        try:
-            consumed: int = super().received(data)
-        except ValueError as error:
-            # A Content-Length of 5,000 digits, a URL like http://[: waitress would drop the connection unanswered.
-            self.error, self.completed = BadRequest(str(error)), True
-            return len(data)
-        if self.error is None and self.headers_finished:
-            if self.body_rcv is None:
-                # Nothing to continue with; waitress would wait for more.
-                self.expect_continue = False
-            else:
-                self._judge_body()
-        return consumed
-
-    def _judge_body(self) -> None:
-        limits, body = self._limits, self.body_rcv
-        if not self._oversized and max(self.content_length, len(body)) > limits.body_bytes:
-            self._oversized = True
-            body.buf = _Nowhere()
-        if self.chunked and max(len(body.control_line), len(body.trailer)) > _CONTROL_BYTES:
-            self.error = BadRequest("chunk control data too long")
-        elif self.body_bytes_received >= limits.dropped_bytes or (self._oversized and self.completed):
-            self.error = RequestEntityTooLarge("body too long")
-        self.completed = self.completed or self.error is not None
-
-
 _MALFORMED = ("400 Bad Request", b'{"error":"malformed"}')
 _REFUSALS = {
     413: ("413 Request Entity Too Large", b'{"error":"too_large"}'),
@@ -186,6 +115,27 @@ class _Task(WSGITask):  # type: ignore[misc]
     """Sends an answer's head together with its body: two packets would wake the peer twice."""
 
     wrote_header: bool
+    stream: Stream | None = None
+
+    def get_environment(self) -> dict[str, Any]:
+        environ: dict[str, Any] = super().get_environment()
+        environ[KEY] = self._stay_open
+        return environ
+
+    def _stay_open(self) -> Stream:
+        self.stream = Stream(self.channel, chunked=self.version == "1.1")
+        return self.stream
+
+    def finish(self) -> None:
+        if self.stream is None or not self.status.startswith("200"):
+            if self.stream is not None:
+                self.stream.end()
+            super().finish()
+            return
+        if not self.wrote_header:
+            self.write(b"")
+        self.close_on_finish = False
+        self.channel.stream = self.stream
 
     def write(self, data: bytes) -> None:
         if data and not self.wrote_header:
@@ -201,8 +151,9 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
 
     task_class = _Task
     error_task_class = _Refusal
-    parser_class = _Parser
+    parser_class = Parser
     head = b""  # of an answer, waiting for its body
+    stream: Stream | None = None  # of an answer that has no end yet
 
     def __init__(self, server: _Server, sock: socket.socket, addr: Any, adj: Any, map: Any = None) -> None:
         self.quiet_since = server.clock.monotonic()
@@ -214,7 +165,7 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
 
     @property
     def in_work(self) -> bool:
-        return bool(self.requests)
+        return bool(self.requests) or self.stream is not None
 
     def due_at(self) -> float:
         """When this connection has used up its time, for one that has nothing in work."""
@@ -244,6 +195,10 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
         self.will_close = True
         self.server.sockets.touch(self._fileno)
 
+    def wake(self) -> None:
+        """Have the loop look at this connection; called by any thread."""
+        self.server.wake(self._fileno)
+
     def write_soon(self, data: Any) -> int:
         head, self.head = self.head, b""
         written: int = super().write_soon(head + data if head else data)
@@ -261,9 +216,13 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
     def writable(self) -> bool:
         if self.lingers_until is not None:
             return self.will_close
+        if self.stream is not None and self.stream.wants_out:
+            return True
         return bool(self.total_outbufs_len or self.close_when_flushed or self.will_close)
 
     def handle_write(self) -> None:
+        if self.stream is not None:
+            self._take_from(self.stream)
         if not self.linger or self.will_close or not self.close_when_flushed or self.lingers_until is not None:
             super().handle_write()
             return
@@ -276,8 +235,17 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
                 return
             self.lingers_until = self.server.clock.monotonic() + self.adj.door.linger_s
 
+    def _take_from(self, stream: Stream) -> None:
+        data, over = stream.taken()
+        with self.outbuf_lock:
+            self.outbufs[-1].append(data)
+            self.total_outbufs_len += len(data)
+        if over:
+            self.stream = None
+            self.close_when_flushed = True
+
     def handle_read(self) -> None:
-        if self.lingers_until is None:
+        if self.lingers_until is None and self.stream is None:
             super().handle_read()
             return
         try:
@@ -300,6 +268,8 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
         self.sockets = Sockets()
         self.served = threading.local()  # `channel`: the one that a worker serves
         self._next_check = clock.monotonic()
+        self._waking = threading.Lock()
+        self._closed = False
         info = (sock.family, sock.type, sock.proto, sock.getsockname())
         super().__init__(
             app, self.sockets, True, sock, dispatcher=dispatcher, adj=adj, sockinfo=info, bind_socket=False
@@ -314,6 +284,17 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
         urgent = bool(channel.total_outbufs_len or channel.close_when_flushed or channel.will_close)
         if self.sockets.touch_from_outside(channel._fileno, urgent=urgent):
             super().pull_trigger()
+
+    def wake(self, number: int | None) -> None:
+        """Have the loop look at a connection; called by any thread, also when the server has closed."""
+        with self._waking:
+            if not self._closed and self.sockets.touch_from_outside(number, urgent=True):
+                super().pull_trigger()
+
+    def nobody_wakes(self) -> None:
+        """From now on the loop's pipe may be closed."""
+        with self._waking:
+            self._closed = True
 
     def readable(self) -> bool:
         now = self.clock.monotonic()
@@ -382,6 +363,7 @@ class HttpServer:
 
     def close(self) -> None:
         """Close everything at once, for a server that never ran; `run` does it itself."""
+        self._server.nobody_wakes()
         self._workers.shutdown(timeout=1)
         if self._workers.threads:
             # waitress keeps the number of the closed pipe: a worker that ends late would write its wake-up call into
@@ -395,6 +377,9 @@ class HttpServer:
     def _drain(self) -> None:
         """Stop listening and wait for what was received wholly; what was not, was never acknowledged."""
         wasyncore.dispatcher.close(self._server)
+        for channel in list(self._server.active_channels.values()):
+            if channel.stream is not None:
+                channel.stream.end()
         until = self._clock.monotonic() + self._limits.drain_s
         while self._server.active_channels and self._clock.monotonic() < until:
             for channel in list(self._server.active_channels.values()):
