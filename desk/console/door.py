@@ -63,6 +63,12 @@ def open_to_all(view: View) -> View:
     return view
 
 
+def in_background(view: View) -> View:
+    """Asked by pages on their own: it does not keep a login alive. Stands below `needs`."""
+    view.in_background = True  # type: ignore[attr-defined]
+    return view
+
+
 def asks_trading_password(back: str) -> Callable[[View], View]:
     """Let a form of this view pass only with the right `trading_password`; stands below `needs`.
 
@@ -160,6 +166,16 @@ def the_login() -> Login:
     return login
 
 
+def still_there() -> Callable[[], bool]:
+    """Asks, also after this request, whether who asks now may still: a login may have ended, a key be revoked."""
+    guard = the_guard()
+    if the_caller().login is not None:
+        token = current_user.get_id()
+        return lambda: guard.login(token, background=True) is not None
+    text = _key_text()
+    return lambda: guard.key(text) is not None
+
+
 def somebody() -> Caller | None:
     """Who is asking, on pages that are open to all."""
     return _caller()
@@ -215,11 +231,12 @@ def guard_app(app: Flask, guard: Guard, *, by_themselves: tuple[str, ...], hosts
     manager.session_protection = None  # an address may change; the table of logins shows where from
 
     def by_login(token: str) -> _Known | None:
-        login = guard.login(token, background=BACKGROUND in request.headers)
+        alone = getattr(app.view_functions.get(request.endpoint or ""), "in_background", False)
+        login = guard.login(token, background=alone or BACKGROUND in request.headers)
         return None if login is None else _Known(login=login, token=token)
 
     def by_key(_: Any) -> _Known | None:
-        text = request.headers.get("X-API-Key") or _bearer()
+        text = _key_text()
         key = guard.key(text) if text else None
         return None if key is None else _Known(key=key)
 
@@ -256,6 +273,10 @@ def _caller() -> Caller | None:
 
 def _csrf() -> Any:
     return current_app.extensions["csrf"]
+
+
+def _key_text() -> str:
+    return request.headers.get("X-API-Key") or _bearer()
 
 
 def _bearer() -> str:

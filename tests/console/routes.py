@@ -37,6 +37,7 @@ ROUTES = (
     Route(rule="/look", path="/look", scope=OPEN, method="POST", passes=(302,)),
     Route(rule="/logout", path="/logout", scope=Scope.READ, method="POST", passes=(302,), by_login=True),
     Route(rule="/", path="/", scope=Scope.READ),
+    Route(rule="/events", path="/events", scope=Scope.READ),
     Route(rule="/audit", path="/audit", scope=Scope.ADMIN),
     Route(rule="/halt", path="/halt", scope=Scope.TRADE),
     Route(

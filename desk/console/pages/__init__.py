@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from flask import Blueprint
 
-from desk.console.pages import access, account, audit, files, halt, keys, overview, users
+from desk.console.pages import access, account, audit, events, files, halt, keys, overview, users
 from desk.console.sources import Sources
 
 ALL: tuple[Callable[[Sources], Blueprint], ...] = (
@@ -17,5 +17,6 @@ ALL: tuple[Callable[[Sources], Blueprint], ...] = (
     users.make,
     audit.make,
     halt.make,
+    events.make,
     overview.make,
 )

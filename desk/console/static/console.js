@@ -2,6 +2,9 @@
 "use strict";
 (() => {
   const EVERY_MS = 5000;
+  const EVERY_TOLD_MS = 10000;
+  const APART_MS = 1000;
+  const LISTEN_AGAIN_MS = 60000;
   const STALE_MS = 20000;
 
   for (const button of document.querySelectorAll("[data-toggles]")) {
@@ -22,11 +25,16 @@
     }
   });
 
-  // A part of a page with data-live and an id is fetched again and again. The request says that nobody asked for it,
-  // so that a page left open does not keep its login alive.
+  // A part of a page with data-live and an id is fetched again: when the server says that something has changed, and
+  // every few seconds, less often while that works. The request says that nobody asked for it, so that a page left open
+  // does not keep its login alive. Pages that nobody looks at listen to nothing: a browser has few connections.
   const live = () => document.querySelectorAll("[data-live][id]");
   if (!live().length) return;
+  const told = document.querySelector("[data-events]");
   let freshAt = Date.now();
+  let stream = null;
+  let notBefore = 0;
+  let timer = 0;
 
   const mark = () => {
     const stale = Date.now() - freshAt > STALE_MS;
@@ -36,10 +44,22 @@
     }
   };
 
-  const busy = (part) => part.contains(document.activeElement) && document.activeElement !== document.body;
+  const busy = (part) =>
+    (part.contains(document.activeElement) && document.activeElement !== document.body) || part.querySelector("details[open]");
+
+  const put = (part, fresh) => {
+    if (part.isEqualNode(fresh)) return;
+    const scrolled = [...part.querySelectorAll(".scroll")].map((one) => one.scrollLeft);
+    const placed = document.importNode(fresh, true);
+    part.replaceWith(placed);
+    [...placed.querySelectorAll(".scroll")].forEach((one, nth) => { one.scrollLeft = scrolled[nth] || 0; });
+  };
 
   const refresh = async () => {
+    window.clearTimeout(timer);
+    timer = window.setTimeout(refresh, stream && stream.readyState === EventSource.OPEN ? EVERY_TOLD_MS : EVERY_MS);
     if (!document.hidden) {
+      notBefore = Date.now() + APART_MS;
       try {
         const answer = await fetch(location.href, { headers: { "X-Background": "1" }, redirect: "manual" });
         if (answer.type === "opaqueredirect") return location.reload();
@@ -47,7 +67,7 @@
           const page = new DOMParser().parseFromString(await answer.text(), "text/html");
           for (const part of live()) {
             const fresh = page.getElementById(part.id);
-            if (fresh && !busy(part)) part.replaceWith(document.importNode(fresh, true));
+            if (fresh && !busy(part)) put(part, fresh);
           }
           freshAt = Date.now();
         }
@@ -56,7 +76,28 @@
       }
     }
     mark();
-    window.setTimeout(refresh, EVERY_MS);
   };
-  window.setTimeout(refresh, EVERY_MS);
+
+  const soon = () => {
+    window.clearTimeout(timer);
+    timer = window.setTimeout(refresh, Math.max(0, notBefore - Date.now()));
+  };
+
+  const listen = () => {
+    if (stream) stream.close();
+    stream = null;
+    if (document.hidden || !told || !window.EventSource) return;
+    stream = new EventSource(told.dataset.events);
+    stream.addEventListener("changed", soon);
+  };
+
+  document.addEventListener("visibilitychange", () => {
+    listen();
+    if (!document.hidden) soon();
+  });
+  window.setInterval(() => {
+    if (stream && stream.readyState === EventSource.CLOSED) listen();
+  }, LISTEN_AGAIN_MS);
+  listen();
+  timer = window.setTimeout(refresh, EVERY_MS);
 })();
