@@ -298,16 +298,18 @@ def notify_list(home: Path, limit: int, as_json: bool) -> None:
 
 @cli.command()
 @click.option("--date", "day", callback=as_day, help="哪一天，不写是今天")
-@click.option("--png", type=click.Path(path_type=Path), help="画成图片（后续版本）")
+@click.option("--png", type=click.Path(path_type=Path, dir_okay=False), help="另画一张图，存到这个文件")
 @with_home
 @with_json
 def report(home: Path, day: date | None, png: Path | None, as_json: bool) -> None:
     """看一天的摘要。"""
     from desk.cli import telling
 
-    if png is not None:
-        raise Leave(exits.CONFIG, texts.later("report --png", texts.LATER["report --png"]))
     telling.report(home, day, as_json=as_json)
+    if png is not None:
+        from desk.cli import day_picture
+
+        click.echo(day_picture.draw(home, day, png), err=True)
 
 
 @cli.command()

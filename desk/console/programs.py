@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from flask import Blueprint
+from flask import Blueprint, Response
 from werkzeug.exceptions import Forbidden
 
 from desk.access import Scope
@@ -14,12 +14,16 @@ from desk.console.api.acting import Acting
 from desk.console.api.docs_page import pages
 from desk.console.api.operations import table
 from desk.console.api.reading import Reading
-from desk.console.api.routes import make_api
+from desk.console.api.routes import make_api, problem
 from desk.console.compat.counter import Counter
 from desk.console.compat.mini_qmt import make_mini_qmt
 from desk.console.compat.qmt_web import make_qmt_web
+from desk.console.day_facts import day_facts
 from desk.console.metrics import Metrics, make_health
 from desk.console.sources import Sources
+from desk.pictures.day import draw
+from desk.pictures.fonts import NoChineseFont
+from desk.texts.day_picture import DayFacts, markdown
 
 
 def programs(
@@ -31,11 +35,29 @@ def programs(
     operations = table(reading, acting)
     counter = Counter(journal=sources.journal, status_view=sources.status, acting=acting)
     return (
-        make_api(operations, let_in, pages(operations, version)),
+        make_api(operations, let_in, {**pages(operations, version), **_day(sources)}),
         make_qmt_web(counter, let_in),
         make_mini_qmt(counter, let_in),
         make_health(Metrics(sources.journal, journal_file, trading), let_in),
     )
+
+
+def _day(sources: Sources) -> dict[str, Callable[[], Response]]:
+    """The picture of today, and the same in markdown."""
+
+    def facts() -> DayFacts:
+        return day_facts(sources.journal, sources.config(), sources.clock.now().date())
+
+    def picture() -> Response:
+        try:
+            return Response(draw(facts()), content_type="image/png")
+        except NoChineseFont as error:
+            return problem(503, str(error))
+
+    def text() -> Response:
+        return Response(markdown(facts()), content_type="text/markdown; charset=utf-8")
+
+    return {"/day.png": picture, "/day.md": text}
 
 
 def let_in(scope: str) -> str:

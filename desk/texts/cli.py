@@ -158,15 +158,6 @@ def bad_moment(said: str) -> str:
     return f"看不懂时间 {said}，请写成 2026-11-20 10:30。"
 
 
-def later(verb: str, version: str) -> str:
-    return f"{verb} 在{version}提供。"
-
-
-LATER = {
-    "report --png": "后续版本（当日图片）",
-}
-
-
 # --- strategies -------------------------------------------------------------------------------------------------------
 
 NO_PUBLIC_URL = "还没有写「公网地址」（聚宽跟单设置.json），经隧道测试不了。"

@@ -81,7 +81,6 @@ def keep_signal(home: Path, at: datetime, jq_order_id: str, number: int) -> None
         (("replay", "FILE"), 2),
         (("autostart", "install"), 2),
         (("jq-positions", "小市值"), 0),
-        (("report", "--png", "x.png"), 2),
         (("run", "--only", "nobody"), 2),
         (("no-such-verb",), 2),
     ],

@@ -1,0 +1,37 @@
+"""`report --png`: the picture of a day as a file; without a Chinese font the same in markdown beside it."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+from desk.cli.exits import CONFIG, Leave
+from desk.cli.home import Home
+from desk.clock import SystemClock
+from desk.console.day_facts import day_facts
+from desk.pictures.day import draw as draw_day
+from desk.pictures.fonts import NoChineseFont
+from desk.texts import day_picture as texts
+from desk.texts.cli import cannot_write_file
+
+
+def draw(home: Path, day: date | None, file: Path) -> str:
+    """Write the file and say so. Raises Leave, ConfigProblems, JournalError."""
+    place, clock = Home(home), SystemClock()
+    config = place.config()
+    with place.look(config, clock) as journal:
+        facts = day_facts(journal, config, day or clock.now().date())
+    try:
+        return _write(file, draw_day(facts), texts.drawn(str(file)))
+    except NoChineseFont as error:
+        instead = file.with_suffix(".md")
+        said = texts.written_instead(str(error), str(instead))
+        return _write(instead, texts.markdown(facts).encode(), said)
+
+
+def _write(file: Path, content: bytes, said: str) -> str:
+    try:
+        file.write_bytes(content)
+    except OSError as error:
+        raise Leave(CONFIG, cannot_write_file(file, error.strerror or type(error).__name__)) from error
+    return said
