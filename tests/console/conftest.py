@@ -1,19 +1,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.console.room import Room
 
 
-@pytest.fixture
-def bare(tmp_path: Path) -> Iterator[Room]:
-    """A console that nobody has set up yet."""
-    made = Room(tmp_path)
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
+    made = Room(tmp_path_factory.mktemp("console"))
     yield made
     made.close()
+
+
+@pytest.fixture
+def bare(house: Room) -> Room:
+    """A console that nobody has set up yet."""
+    house.empty()
+    return house
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from base_func import BEIJING
-from desk.access import FILE_NAME, AccessBook, Guard, Hasher, Role, Scope
+from desk.access import FILE_NAME, AccessBook, Guard, Hasher, Role, Scope, User, tables
 from desk.cli import facts
 from desk.cli.home import Home
 from desk.console.app import make_app
@@ -26,6 +26,7 @@ from desk.positions.service import PositionService
 from tests.stand_in.clock import StandInClock
 
 NOW = datetime(2026, 11, 20, 9, 35, tzinfo=BEIJING)
+COOKIE = "gendan_console"
 PASSWORD = "ein langes Kennwort"
 TRADING = "987654"
 CHEAP = Hasher(rounds=1, memory_kib=8)
@@ -62,6 +63,8 @@ class Room:
         self.journal = Journal.open(folder / "journal.sqlite3", clock=self.clock)
         self.asked = Asked()
         self.changed = Asked()
+        self._before = 0  # rows of the audit log
+        self._entered: dict[str, tuple[str, str]] = {}
         self.open()
 
     def open(self) -> None:
@@ -81,6 +84,16 @@ class Room:
         )
         beside = programs(sources, version="0.1.0", trading=lambda: True, journal_file=None)
         self.app = make_app(routes.local(positions), *beside, sources=sources)
+
+    def empty(self) -> None:
+        """As it was before anybody was set up; what was noted stays, but is not told by `noted`."""
+        with self.book.database.change() as change:
+            for table in (tables.logins, tables.api_keys, tables.links, tables.failures, tables.users):
+                change.execute(table.delete())
+        self._before = self.guard.trail.count()
+        self.asked.answer = Said()
+        self.asked.wishes.clear()
+        self._entered.clear()
 
     def restart(self) -> None:
         self.book.close()
@@ -104,14 +117,29 @@ class Room:
             assert answer.status_code == 302, answer.text
         return made
 
+    def entered(self, name: str = "") -> tuple[FlaskClient, str]:
+        """A browser of this user, or of nobody, and its token; logged in once however often it is asked for."""
+        client = self.app.test_client()
+        cookie, token = self._entered.get(name, ("", ""))
+        if not cookie or (name and name not in [login.user.name for login in self.book.logins()]):
+            fresh = self.browser(name)
+            token = fresh.token("/account")  # it is in the cookie from now on
+            cookie = fresh.cookie()
+            self._entered[name] = cookie, token
+        client.set_cookie(COOKIE, cookie)
+        return client, token
+
+    def user(self, name: str) -> User:
+        return next(user for user in self.book.users() if user.name == name)
+
     def key(self, name: str, scope: Scope) -> dict[str, str]:
         """The header of a new API key of this user."""
-        user = next(user for user in self.book.users() if user.name == name)
-        return {"Authorization": f"Bearer {self.guard.new_key(user, 'test', scope)[1]}"}
+        return {"Authorization": f"Bearer {self.guard.new_key(self.user(name), 'test', scope)[1]}"}
 
     def noted(self) -> list[tuple[str, str, str, str | None, str | None]]:
         """The audit log, oldest first: who, what, on what, old, new."""
-        return [(r.who, r.action, r.target, r.old, r.new) for r in reversed(self.guard.trail.rows(limit=500))]
+        rows = self.guard.trail.rows(limit=self.guard.trail.count() - self._before)
+        return [(r.who, r.action, r.target, r.old, r.new) for r in reversed(rows)]
 
 
 class Browser:
@@ -135,7 +163,7 @@ class Browser:
         return self.post("/login", {"name": name, "password": password, "code": code})
 
     def cookie(self) -> str:
-        found = self.client.get_cookie("gendan_console")
+        found = self.client.get_cookie(COOKIE)
         return "" if found is None else found.value
 
     @property

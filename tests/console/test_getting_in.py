@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from desk.access import Role, Scope
-from tests.console.room import PASSWORD, Browser, Room
+from tests.console.room import COOKIE, PASSWORD, Browser, Room
 
 NEW = {"name": "店主", "password": PASSWORD, "again": PASSWORD}
 
@@ -71,10 +71,10 @@ def test_a_session_does_not_outlive_the_login_that_an_attacker_has_prepared(room
     attacker.token()
     planted = attacker.cookie()
     victim = room.browser()
-    victim.client.set_cookie("gendan_console", planted)
+    victim.client.set_cookie(COOKIE, planted)
     victim.log_in("店主")
     assert victim.is_in and victim.cookie() != planted
-    attacker.client.set_cookie("gendan_console", planted)
+    attacker.client.set_cookie(COOKIE, planted)
     assert not attacker.is_in
 
 
@@ -90,7 +90,7 @@ def test_logging_in_again_gives_a_new_session_and_a_new_token(room: Room) -> Non
 
 def test_a_copied_cookie_is_worth_nothing_after_the_logout(room: Room) -> None:
     browser, thief = room.browser("店主"), room.browser()
-    thief.client.set_cookie("gendan_console", browser.cookie())
+    thief.client.set_cookie(COOKIE, browser.cookie())
     assert thief.is_in
     browser.client.post("/logout", data={"csrf_token": browser.token("/")})
     assert not thief.is_in
@@ -128,17 +128,16 @@ def test_sessions_outlive_a_restart_of_the_program(room: Room) -> None:
     cookie = browser.cookie()
     room.restart()
     again = room.browser()
-    again.client.set_cookie("gendan_console", cookie)
+    again.client.set_cookie(COOKIE, cookie)
     assert again.is_in
 
 
 def test_a_revoked_session_and_a_disabled_user_are_out_at_once(room: Room) -> None:
     one, other = room.browser("操盘"), room.browser("操盘")
     login = room.book.logins()[0]
-    room.guard.end(login.login_id)
+    assert room.guard.end(login.login_id)
     assert [one.is_in, other.is_in].count(True) == 1
-    user = next(user for user in room.book.users() if user.name == "操盘")
-    room.guard.enable(user, False)
+    room.guard.enable(room.user("操盘"), False)
     assert not one.is_in and not other.is_in
     assert room.browser().log_in("操盘").status_code == 403
 
