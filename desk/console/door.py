@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from functools import wraps
 from ipaddress import ip_address
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, current_app, flash, redirect, request, session, url_for
+from flask.sessions import SecureCookieSessionInterface
 from flask_login import LoginManager, UserMixin, current_user, login_user  # type: ignore[import-untyped]
 from flask_wtf.csrf import CSRFProtect  # type: ignore[import-untyped]
 from werkzeug.exceptions import BadRequest, Unauthorized
@@ -212,11 +214,12 @@ def leave() -> None:
     session.clear()
 
 
-def guard_app(app: Flask, guard: Guard, *, by_themselves: tuple[str, ...], hosts: Callable[[], str]) -> None:
+def guard_app(app: Flask, guard: Guard, *, by_themselves: tuple[str, ...], url: Callable[[], str]) -> None:
     """Put the guard before every request. `by_themselves`: blueprints that let in whom they know.
 
-    `hosts`: where the console listens, a name that may be asked for.
+    `url`: how browsers reach the console through a proxy, '' for not at all.
     """
+    app.session_interface = _Cookies(url)
     app.extensions[_EXTENSION] = guard
     app.secret_key = guard.cookie_secret()
     app.config.update(
@@ -244,7 +247,7 @@ def guard_app(app: Flask, guard: Guard, *, by_themselves: tuple[str, ...], hosts
     manager.request_loader(by_key)
 
     def judge() -> Response | None:
-        _known_host(hosts())
+        _known_host(url())
         if request.endpoint is None or request.blueprint in by_themselves:
             return None
         view = app.view_functions[request.endpoint]
@@ -284,14 +287,39 @@ def _bearer() -> str:
     return text.strip() if kind.lower() == "bearer" else ""
 
 
-def _known_host(ours: str) -> None:
-    """Refuse other names: a page elsewhere could have its own name resolved to this PC. An address is no name."""
+class _Cookies(SecureCookieSessionInterface):
+    """Cookies that a browser sends back over https alone, where it has come by https."""
+
+    def __init__(self, url: Callable[[], str]) -> None:
+        self._url = url
+
+    def get_cookie_secure(self, app: Flask) -> bool:
+        parts = urlsplit(self._url())
+        return parts.scheme == "https" and request.host == parts.netloc
+
+
+def is_from_this_pc() -> bool:
+    """Whether the browser runs on this PC, and has not come by a proxy's name."""
+    try:
+        return ip_address(request.remote_addr or "").is_loopback and (
+            _host() == "localhost" or ip_address(_host()).is_loopback
+        )
+    except ValueError:
+        return False
+
+
+def _host() -> str:
+    """The host that was asked for, without its port."""
     host = request.host.rpartition(":")[0] if ":" in request.host.rpartition("]")[2] else request.host
-    host = host.strip("[]").lower()
-    if host in ("localhost", ours.lower()):
+    return host.strip("[]").lower()
+
+
+def _known_host(url: str) -> None:
+    """Refuse other names: a page elsewhere could have its own name resolved to this PC. An address is no name."""
+    if _host() == "localhost" or (url and request.host == urlsplit(url).netloc):
         return
     try:
-        ip_address(host)
+        ip_address(_host())
     except ValueError:
         raise BadRequest(say("bad_host")) from None
 

@@ -42,7 +42,7 @@ def furnish(app: Flask, sources: Sources, *, by_themselves: tuple[str, ...]) -> 
     """Add the pages, what lets people in, and the headers."""
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(formats.FILTERS)
-    door.guard_app(app, sources.guard, by_themselves=by_themselves, hosts=lambda: sources.config().console_host)
+    door.guard_app(app, sources.guard, by_themselves=by_themselves, url=lambda: sources.config().console_url)
     for make in ALL:
         app.register_blueprint(make(sources))
 

@@ -113,6 +113,7 @@ class Config:
     failed_per_minute: int = 60  # 每分钟最大请求数: failed attempts
     console_host: str = "127.0.0.1"  # 控制台地址
     console_port: int = 8686  # 控制台端口
+    console_url: str = ""  # 控制台网址: how browsers reach it through a proxy of one's own
     position_upload: bool = False  # 持仓上传: COMPAT's upload on the receiver's port
     open_legacy_reads: bool = False  # 旧客户端免认证读取: COMPAT's GET routes without a key
     database: str = field(default="", repr=False)  # 数据库: '' = SQLite in data/

@@ -275,6 +275,7 @@ SETTINGS: tuple[Setting, ...] = (
     _row(_A, "微信地址", "messenger.base_url", kinds.URL, "企业微信接口的地址"),
     _row(_A, "控制台地址", "console_host", kinds.HOST, "网页控制台监听哪个地址；不要放到公网"),
     _row(_A, "控制台端口", "console_port", _PORT, "网页控制台的端口"),
+    _row(_A, "控制台网址", "console_url", kinds.PUBLIC_URL, "经自己的 https 代理打开控制台时的网址，平时空着"),
     _row(_A, "旧客户端免认证读取", "open_legacy_reads", kinds.FLAG, "旧的持仓查询接口不要密钥（默认关）"),
     _row(_A, "数据库", "database", kinds.DATABASE, "空着用 data/ 里的 SQLite，或写数据库地址", secret=True),
     _row(_A, "交易日文件", "holidays_file", kinds.text(), "自己的交易日表，每行「YYYY-MM-DD 开」或「YYYY-MM-DD 休」"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from desk.access import Role, Scope
@@ -54,6 +56,7 @@ def test_a_set_up_link_is_for_this_pc_alone(bare: Room) -> None:
     there = {"REMOTE_ADDR": "192.168.1.9"}
     assert bare.browser().get(f"/setup/{token}", environ_base=there).status_code == 404
     assert bare.browser().get(f"/setup/{token}", environ_base={"REMOTE_ADDR": "::1"}).status_code == 200
+    assert bare.browser().get(f"/setup/{token}", headers={"Host": "192.168.1.5:8686"}).status_code == 404
 
 
 def test_the_link_gives_a_forgetful_user_a_new_password_and_ends_his_logins(room: Room) -> None:
@@ -215,6 +218,20 @@ def test_an_address_or_our_own_name_is_served(room: Room, host: str) -> None:
 def test_the_cookie_is_for_http_and_this_site_alone(room: Room) -> None:
     said = room.browser().get("/login").headers["Set-Cookie"]
     assert "HttpOnly" in said and "SameSite=Lax" in said and "Path=/" in said
+
+
+def test_behind_a_proxy_its_name_is_served_and_the_cookie_is_for_https_alone(room: Room) -> None:
+    headers = {"Host": "desk.example"}
+    assert room.browser().get("/login", headers=headers).status_code == 400
+    room.config = replace(room.config, console_url="https://desk.example")
+    try:
+        answer = room.browser().get("/login", headers=headers)
+        assert answer.status_code == 200 and "Secure" in answer.headers["Set-Cookie"]
+        assert "Secure" not in room.browser().get("/login").headers["Set-Cookie"]
+        token = room.guard.new_link()
+        assert room.browser().get(f"/setup/{token}", headers=headers).status_code == 404
+    finally:
+        room.config = replace(room.config, console_url="")
 
 
 def test_neither_tokens_nor_passwords_stand_in_the_file(room: Room) -> None:

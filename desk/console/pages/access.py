@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from desk.access import Locked, NoSuchLink, Scope, Unfit, WrongPassword
-from desk.console.door import enter, leave, minutes, needs, note, open_to_all, place, somebody, the_caller
+from desk.console.door import (
+    enter,
+    is_from_this_pc,
+    leave,
+    minutes,
+    needs,
+    note,
+    open_to_all,
+    place,
+    somebody,
+    the_caller,
+)
 from desk.console.sources import Sources
 from desk.console.words import CHOICES, Look, keep, look, say
 
@@ -22,7 +32,7 @@ def make(sources: Sources) -> Blueprint:
     @open_to_all
     def setup(token: str) -> ResponseReturnValue:
         """Whoever holds the link, on this PC, becomes administrator."""
-        if not _from_this_pc() or not guard.link_holds(token):
+        if not is_from_this_pc() or not guard.link_holds(token):
             abort(404)
         if request.method == "GET":
             return render_template("setup.html", wrong="")
@@ -77,13 +87,6 @@ def make(sources: Sources) -> Blueprint:
         return response
 
     return access
-
-
-def _from_this_pc() -> bool:
-    try:
-        return ip_address(request.remote_addr or "").is_loopback
-    except ValueError:
-        return False
 
 
 def _ours(path: str) -> str:
