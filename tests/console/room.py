@@ -93,6 +93,7 @@ class Room:
         self._before = self.guard.trail.count()
         self.asked.answer = Said()
         self.asked.wishes.clear()
+        self.changed.wishes.clear()
         self._entered.clear()
 
     def restart(self) -> None:
