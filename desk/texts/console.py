@@ -11,6 +11,7 @@ from desk.texts import (
     console_audit,
     console_frame,
     console_halt,
+    console_messages,
     console_overview,
     console_users,
 )
@@ -26,6 +27,7 @@ MODULES = (
     console_audit,
     console_halt,
     console_overview,
+    console_messages,
 )
 
 

@@ -27,6 +27,8 @@ TEXTS = {
     "action.user.role": ("改角色", "Changed a role"),
     "action.user.enabled": ("启用或停用用户", "Enabled or disabled a user"),
     "action.user.reset": ("重设密码", "Reset a password"),
+    "action.message.again": ("再发一条消息", "Sent a message again"),
+    "action.message.test": ("发测试消息", "Sent a test message"),
     "action.halt": ("急停", "Halted"),
     "action.unhalt": ("解除急停", "Lifted the halt"),
 }

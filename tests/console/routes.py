@@ -38,6 +38,12 @@ ROUTES = (
     Route(rule="/logout", path="/logout", scope=Scope.READ, method="POST", passes=(302,), by_login=True),
     Route(rule="/", path="/", scope=Scope.READ),
     Route(rule="/events", path="/events", scope=Scope.READ),
+    Route(rule="/messages", path="/messages", scope=Scope.READ),
+    Route(
+        rule="/messages/<int(max=9007199254740991):number>/again", path="/messages/999999/again",
+        scope=Scope.TRADE, method="POST", passes=(302,),
+    ),
+    Route(rule="/messages/test", path="/messages/test", scope=Scope.TRADE, method="POST", passes=(302,)),
     Route(rule="/audit", path="/audit", scope=Scope.ADMIN),
     Route(rule="/halt", path="/halt", scope=Scope.TRADE),
     Route(

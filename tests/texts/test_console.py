@@ -16,6 +16,7 @@ CONSOLE = Path(desk.console.__file__).parent
 FAMILIES = (
     *("mode.", "role.", "scope.", "tunnel.", "nav.", "look.light.", "look.colours.", "refused.", "unfit."),
     *("halt.grade.", "halt.grade_text.", "action.", "login_password.", "trading_password."),
+    *("told.", "told_when.", "delivery."),
 )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from flask import Blueprint
 
-from desk.console.pages import access, account, audit, events, files, halt, keys, overview, users
+from desk.console.pages import access, account, audit, events, files, halt, keys, messages, overview, users
 from desk.console.sources import Sources
 
 ALL: tuple[Callable[[Sources], Blueprint], ...] = (
@@ -19,4 +19,5 @@ ALL: tuple[Callable[[Sources], Blueprint], ...] = (
     halt.make,
     events.make,
     overview.make,
+    messages.make,
 )

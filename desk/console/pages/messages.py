@@ -1,0 +1,75 @@
+"""通知: what is told, what became of each message, and sending one once more."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from desk.access import Scope
+from desk.console.door import needs, note
+from desk.console.sources import Sources
+from desk.console.words import say
+from desk.core.batch import Batch
+from desk.journal.view_pages import BadMark, messages_page
+from desk.journal.view_told import told
+from desk.texts.messages import trial
+
+PAGE = 30
+LOOKED_BACK = timedelta(days=7)
+# In the order of how much a person should care.
+KINDS = ("alarm", "unknown", "retries", "refused", "order", "fill", "summary", "selfcheck", "info")
+
+
+def make(sources: Sources) -> Blueprint:
+    messages = Blueprint("messages", __name__, url_prefix="/messages")
+
+    @messages.get("")
+    @needs(Scope.READ)
+    def page() -> str:
+        mark = request.args.get("mark")
+        counted = told(sources.journal, sources.clock.now() - LOOKED_BACK)
+        try:
+            listed = messages_page(sources.journal, mark=mark, limit=PAGE)
+        except BadMark:
+            abort(400)
+        return render_template(
+            "messages.html",
+            kinds={kind: counted["kinds"].get(kind) for kind in (*KINDS, *_others(counted))},
+            known=KINDS,
+            robots=counted["robots"],
+            delivered_at=counted["delivered_at"],
+            days=LOOKED_BACK.days,
+            rows=listed.rows,
+            next=listed.next,
+            mark=mark,
+        )
+
+    @messages.post("/<int(max=9007199254740991):number>/again")
+    @needs(Scope.TRADE)
+    def again(number: int) -> ResponseReturnValue:
+        """Send a message once more to every robot that does not wait for it already."""
+        queued = sources.journal.outbox_again(number)
+        if queued:
+            note("message.again", str(number))
+        flash(
+            say("messages.queued", count=queued) if queued else say("messages.not_queued"), "good" if queued else "warn"
+        )
+        return redirect(url_for("messages.page"))
+
+    @messages.post("/test")
+    @needs(Scope.TRADE)
+    def test() -> ResponseReturnValue:
+        """Put a test message into the outbox: it goes the way of all."""
+        sources.journal.commit(Batch(messages=[trial(sources.clock.now())]))
+        note("message.test")
+        flash(say("messages.test_queued"), "good")
+        return redirect(url_for("messages.page"))
+
+    return messages
+
+
+def _others(counted: dict[str, Any]) -> list[str]:
+    return sorted(kind for kind in counted["kinds"] if kind not in KINDS)
