@@ -393,6 +393,8 @@ def trading_seconds(start: datetime, end: datetime, is_trading_day: Callable[[da
     """
     if start.utcoffset() is None or end.utcoffset() is None:
         raise ValueError("trading_seconds needs aware times")
+    if end <= start:
+        return 0.0
     start, end = start.astimezone(BEIJING), end.astimezone(BEIJING)
     total = timedelta()
     day = start.date()

@@ -55,6 +55,9 @@ class Notebook(Journal):
     def commit(self, batch: Batch) -> None:
         for event_id in batch.outcomes:
             self._waiting.pop(event_id, None)
+        # How it came to be is nobody's question after a replay: only what has come of it is kept.
+        batch.order_facts.clear()
+        batch.book_changes.clear()
         self._batch.take_in(batch)
         if len(self._bodies) >= _MOST_KEPT:
             self._write_down()

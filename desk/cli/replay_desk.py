@@ -69,7 +69,9 @@ class DaysOfFile:
     traded: frozenset[date]
     first: date  # before it weekdays trade: the calendar does not reach so far back
     until: date  # beyond it weekdays trade
-    _known: dict[date, bool] = field(default_factory=dict, init=False)  # asked for at every turn of the loop
+    # Asked for at every turn of the loop:
+    _known: dict[date, bool] = field(default_factory=dict, init=False)
+    _walked: dict[tuple[date, int], date] = field(default_factory=dict, init=False)
 
     def is_trading_day(self, day: date) -> bool:
         known = self._known.get(day)
@@ -91,10 +93,14 @@ class DaysOfFile:
         return self._walk(day, -1)
 
     def _walk(self, day: date, step: int) -> date:
-        day += timedelta(days=step)
-        while not self.is_trading_day(day):
-            day += timedelta(days=step)
-        return day
+        known = self._walked.get((day, step))
+        if known is not None:
+            return known
+        to = day + timedelta(days=step)
+        while not self.is_trading_day(to):
+            to += timedelta(days=step)
+        self._walked[day, step] = to
+        return to
 
 
 @dataclass(frozen=True, slots=True)
