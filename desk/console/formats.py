@@ -9,8 +9,9 @@ from typing import Any
 
 from base_func import BEIJING
 from desk.console.words import look
+from desk.core.plans import PlanKind
 from desk.core.values import Mode
-from desk.texts.labels import LABELS
+from desk.texts.labels import LABELS, price_text
 
 NOTHING = "—"
 
@@ -21,9 +22,21 @@ def money(value: Any) -> str:
     return NOTHING if number is None else f"{number:,.2f}"
 
 
+def price(value: Any) -> str:
+    """Yuan with two places, with three where the third is not 0."""
+    number = _number(value)
+    return NOTHING if number is None else price_text(number)
+
+
 def shares(value: Any) -> str:
     number = _number(value)
     return NOTHING if number is None else f"{number:,}"
+
+
+def signed(value: Any) -> str:
+    """A change: `+1,200`, `-300`; — for none."""
+    number = _number(value)
+    return NOTHING if number is None or number == 0 else f"{number:+,}"
 
 
 def percent(value: Any) -> str:
@@ -41,6 +54,10 @@ def tone(value: Any) -> str:
 def mode(value: str) -> str:
     """A mode's English word, for keys of texts and classes."""
     return Mode(value).name.lower()
+
+
+def plan_kind(value: str) -> str:
+    return PlanKind(value).name.lower()
 
 
 def label(value: Any, kind: str) -> str:
@@ -81,10 +98,13 @@ def _number(value: Any) -> Decimal | None:
 
 FILTERS: dict[str, Callable[..., str]] = {
     "money": money,
+    "price": price,
     "shares": shares,
+    "signed": signed,
     "percent": percent,
     "tone": tone,
     "mode": mode,
+    "plan_kind": plan_kind,
     "label": label,
     "clock": clock,
     "day_and_clock": day_and_clock,

@@ -19,8 +19,8 @@ FOLDER = str(Path(__file__).parent)
 
 # The order of the navigation. A page's blueprint bears its name, and its main view is called `page`.
 NAVIGATION = (
-    *("overview", "signals", "orders", "positions", "strategies", "waiting", "trade", "halt", "messages", "links"),
-    *("returns", "adjustments", "audit", "users", "settings"),
+    *("overview", "signals", "orders", "holdings", "strategies", "waiting", "trade", "risk", "halt", "messages"),
+    *("links", "returns", "adjustments", "audit", "users", "settings"),
 )
 
 _HEADERS = {

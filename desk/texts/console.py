@@ -11,9 +11,11 @@ from desk.texts import (
     console_audit,
     console_frame,
     console_halt,
+    console_holdings,
     console_messages,
     console_overview,
     console_users,
+    console_waiting,
 )
 
 Texts = Mapping[str, tuple[str, str]]
@@ -28,6 +30,8 @@ MODULES = (
     console_halt,
     console_overview,
     console_messages,
+    console_holdings,
+    console_waiting,
 )
 
 

@@ -101,6 +101,16 @@ ROUTES = (
         rule="/users/logins/<int:login_id>/end", path="/users/logins/999999/end",
         scope=Scope.ADMIN, method="POST", passes=(404,), by_login=True,
     ),
+    Route(rule="/holdings", path="/holdings", scope=Scope.READ),
+    Route(rule="/holdings/book", path="/holdings/book?strategy=小市值&symbol=000001.SZ", scope=Scope.READ),
+    Route(rule="/waiting", path="/waiting", scope=Scope.READ),
+    *(
+        Route(
+            rule=f"/waiting/<wanted>/{what}", path=f"/waiting/p0/{what}",
+            scope=Scope.TRADE, method="POST", passes=(302,), asks="trading",
+        )
+        for what in ("approve", "reject")
+    ),
 )  # fmt: skip
 
 # Blueprints that let in by themselves whom they know, and have their own tests.

@@ -6,7 +6,20 @@ from collections.abc import Callable
 
 from flask import Blueprint
 
-from desk.console.pages import access, account, audit, events, files, halt, keys, messages, overview, users
+from desk.console.pages import (
+    access,
+    account,
+    audit,
+    events,
+    files,
+    halt,
+    holdings,
+    keys,
+    messages,
+    overview,
+    users,
+    waiting,
+)
 from desk.console.sources import Sources
 
 ALL: tuple[Callable[[Sources], Blueprint], ...] = (
@@ -20,4 +33,6 @@ ALL: tuple[Callable[[Sources], Blueprint], ...] = (
     events.make,
     overview.make,
     messages.make,
+    holdings.make,
+    waiting.make,
 )
