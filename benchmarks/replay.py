@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Callable
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
+from datetime import time as time_of_day
 from decimal import Decimal
 from pathlib import Path
 
@@ -26,14 +28,16 @@ Say = Callable[[str], None]
 def measure(folder: Path, *, runs: int, count: int, say: Say) -> list[Figure]:
     file = folder / "transaction.csv"
     export(file, count)
-    clock, seconds, followed = SystemClock(), [], 0
+    clock, seconds, busy, followed = SystemClock(), [], [], 0
     for run in range(runs):
-        begun = clock.monotonic()
+        begun, worked = clock.monotonic(), time.process_time()
         followed = once(file, folder).followed
         seconds.append(clock.monotonic() - begun)
+        busy.append(time.process_time() - worked)
         say(f"replay {run + 1} of {count:,} transactions: {seconds[-1]:.2f} s, {followed:,} followed")
     return [
         Figure(name=f"replay, {count:,} transactions", unit="s", ours=tuple(seconds), at_most=20),
+        Figure(name="  of it processor time", unit="s", ours=tuple(busy)),
         Figure(name="  of them followed", unit="", ours=(float(followed),) * runs),
     ]
 
@@ -73,7 +77,7 @@ def export(file: Path, count: int) -> None:
 
 
 def _moments(day: date, chance: random.Random) -> list[datetime]:
-    open_, late = (datetime.combine(day, at, BEIJING) for at in (time(9, 30), time(14, 50)))
+    open_, late = (datetime.combine(day, at, BEIJING) for at in (time_of_day(9, 30), time_of_day(14, 50)))
     scattered = [open_ + timedelta(seconds=chance.randrange(10, 7000)) for _ in range(_A_DAY // 2)]
     return sorted([open_] * (_A_DAY // 4) + scattered + [late] * (_A_DAY // 4))
 
