@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, current_app, flash, redirect, request, session, url_for
-from flask.sessions import SecureCookieSessionInterface
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask_login import LoginManager, UserMixin, current_user, login_user  # type: ignore[import-untyped]
 from flask_wtf.csrf import CSRFProtect  # type: ignore[import-untyped]
 from werkzeug.exceptions import BadRequest, Unauthorized
@@ -296,6 +296,11 @@ class _Cookies(SecureCookieSessionInterface):
     def get_cookie_secure(self, app: Flask) -> bool:
         parts = urlsplit(self._url())
         return parts.scheme == "https" and request.host == parts.netloc
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Save it; the console's own files are the same for everybody."""
+        if request.blueprint != "files":
+            super().save_session(app, session, response)
 
 
 def is_from_this_pc() -> bool:
