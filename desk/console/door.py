@@ -71,12 +71,13 @@ def in_background(view: View) -> View:
     return view
 
 
-def asks_trading_password(back: str) -> Callable[[View], View]:
+def asks_trading_password(back: str, *, keeps: tuple[str, ...] = ()) -> Callable[[View], View]:
     """Let a form of this view pass only with the right `trading_password`; stands below `needs`.
 
-    Else the page of the endpoint `back` says why not. A key is asked for none: its owner gave it its scope with his.
+    Else the page of the endpoint `back` says why not, and gets the fields that it `keeps`. A key is asked for none: its
+    owner gave it its scope with his.
     """
-    return _asks("trading", back)
+    return _asks("trading", back, keeps)
 
 
 def asks_password(back: str) -> Callable[[View], View]:
@@ -84,7 +85,7 @@ def asks_password(back: str) -> Callable[[View], View]:
     return _asks("login", back)
 
 
-def _asks(kind: str, back: str) -> Callable[[View], View]:
+def _asks(kind: str, back: str, keeps: tuple[str, ...] = ()) -> Callable[[View], View]:
     def guarded(view: View) -> View:
         @wraps(view)
         def asked(*args: Any, **kwargs: Any) -> Any:
@@ -93,7 +94,8 @@ def _asks(kind: str, back: str) -> Callable[[View], View]:
             wrong = proven(kind)
             if wrong:
                 flash(wrong, "bad")
-                return redirect(url_for(back))
+                kept: dict[str, Any] = {name: request.form.get(name) or None for name in keeps}
+                return redirect(url_for(back, **kept))
             return view(*args, **kwargs)
 
         asked.asks = kind  # type: ignore[attr-defined]

@@ -14,6 +14,7 @@ from desk.texts import (
     console_holdings,
     console_messages,
     console_overview,
+    console_trade,
     console_users,
     console_waiting,
 )
@@ -32,6 +33,7 @@ MODULES = (
     console_messages,
     console_holdings,
     console_waiting,
+    console_trade,
 )
 
 

@@ -103,6 +103,12 @@ ROUTES = (
     ),
     Route(rule="/holdings", path="/holdings", scope=Scope.READ),
     Route(rule="/holdings/book", path="/holdings/book?strategy=小市值&symbol=000001.SZ", scope=Scope.READ),
+    Route(rule="/trade", path="/trade", scope=Scope.TRADE),
+    Route(
+        rule="/trade", path="/trade", scope=Scope.TRADE, method="POST",
+        form={"key": "k", "account": "甲", "symbol": "000001.SZ", "side": "buy", "shares": "100"},
+        passes=(302,), asks="trading",
+    ),
     Route(rule="/waiting", path="/waiting", scope=Scope.READ),
     *(
         Route(

@@ -17,6 +17,7 @@ from desk.console.pages import (
     keys,
     messages,
     overview,
+    trade,
     users,
     waiting,
 )
@@ -35,4 +36,5 @@ ALL: tuple[Callable[[Sources], Blueprint], ...] = (
     messages.make,
     holdings.make,
     waiting.make,
+    trade.make,
 )
