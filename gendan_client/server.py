@@ -119,7 +119,7 @@ class PositionServer:
         return tuple(_held(_object(row), _text(_object(row), "strategy_name")) for row in rows)
 
     def _get(self, path: str) -> dict[str, Any]:
-        headers = {"X-API-Key": self._api_key} if self._api_key else {}
+        headers = {"X-API-Key": _fit(self._api_key)} if self._api_key else {}
         return _understood(self._transport(Request("GET", self._base + _PREFIX + path, headers)))
 
     # --- uploading ----------------------------------------------------------------------------------------------------
@@ -143,10 +143,10 @@ class PositionServer:
 
     def _proven(self, proof: Proof | None) -> Mapping[str, str]:
         if isinstance(proof, Token):
-            return {"X-Auth-Token": proof.make()}
+            return {"X-Auth-Token": _fit(proof.make())}
         if isinstance(proof, InternalPassword):
             return {}  # it stands in the body: a header cannot carry every character of it
-        return {"X-API-Key": proof.key if isinstance(proof, ApiKey) else self._api_key}
+        return {"X-API-Key": _fit(proof.key if isinstance(proof, ApiKey) else self._api_key)}
 
     def _upload_signed(self, content: bytes, keys: Keys) -> None:
         body = keys.pack(self._outside.fresh_bytes(16), self._outside.now_ms(), content)
@@ -158,6 +158,12 @@ class PositionServer:
             raise Unsigned("应答没有签名，不算保存", answer.status)
         if ack.state not in ("accepted", "duplicate"):
             raise Refused(f"接收端没有采用：{ack.state}")
+
+
+def _fit(secret: str) -> str:
+    if not secret.isascii() or not secret.isprintable():
+        raise NotAllowed("密钥或令牌里有不该有的字符（空行、中文？），没有发送")
+    return secret
 
 
 def _understood(answer: Answer) -> dict[str, Any]:

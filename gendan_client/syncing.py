@@ -62,7 +62,7 @@ class IntervalSync:
             tries += 1
             try:
                 reading = self._vouched()
-                self._upload(reading)
+                self._stored(reading)
                 return Round(tries, reading)
             except GendanError as error:
                 if not error.retry_safe or tries >= self._tries:
@@ -79,6 +79,14 @@ class IntervalSync:
             if self._tell is not None:
                 self._tell(done)
             self._outside.wait(stop, self._interval_s * (0.9 + self._outside.chance() / 5))
+
+    def _stored(self, reading: Reading) -> None:
+        try:
+            self._upload(reading)
+        except GendanError:
+            raise
+        except Exception as error:  # of the caller's own: nobody knows whether again would help, the next round tells
+            raise GendanError(f"上传失败：{type(error).__name__} {error}") from error
 
     def _vouched(self) -> Reading:
         try:

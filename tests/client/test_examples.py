@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -17,6 +19,7 @@ from typing import Any
 
 import pytest
 
+import gendan_client
 import Receiver as door
 from desk.clock import SystemClock
 from desk.console.app import open_console
@@ -24,6 +27,7 @@ from desk.core.config import StrategyConfig
 from gendan_client import (
     BadAnswer,
     FailedReading,
+    GendanError,
     HttpTransport,
     NoAnswer,
     Position,
@@ -120,6 +124,34 @@ def test_the_example_syncs_an_account_and_tells_the_conflicts(stage: Stage) -> N
 def test_the_example_uploads_nothing_doubtful(stage: Stage, trader: Any, changes: dict[str, Any]) -> None:
     said = started(stage, trader, **changes)
     assert stage.line.requests == [] and any("没有同步" in one or "什么也不做" in one for one in said)
+
+
+# --- the guide --------------------------------------------------------------------------------------------------------
+
+GUIDE = (ROOT / "gendan_client" / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_guide_names_only_what_there_is() -> None:
+    for block in re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL):
+        imported = [node for node in ast.walk(ast.parse(block)) if isinstance(node, ast.ImportFrom)]
+        ours = [alias.name for node in imported if node.module == "gendan_client" for alias in node.names]
+        assert ours and [name for name in ours if not hasattr(gendan_client, name)] == []
+    named = set(re.findall(r"`([A-Z][a-z][A-Za-z]*)[(.`]", GUIDE))
+    assert len(named) > 20 and [name for name in named if not hasattr(gendan_client, name)] == []
+
+
+def test_the_guide_says_of_every_error_whether_the_same_may_be_done_again() -> None:
+    said = {
+        name: again.strip() == "可以"
+        for cells, again in re.findall(r"^\| (`[^|]+) \| (可以|不行) \|", GUIDE, re.MULTILINE)
+        for name in re.findall(r"`(\w+)`", cells)
+    }
+    errors = {
+        name: kind.retry_safe
+        for name, kind in vars(gendan_client.errors).items()
+        if isinstance(kind, type) and issubclass(kind, GendanError) and kind is not GendanError
+    }
+    assert said == errors
 
 
 # --- real sockets -----------------------------------------------------------------------------------------------------

@@ -28,7 +28,7 @@ from gendan_client import (
     Token,
     Unsigned,
 )
-from gendan_client.transport import Answer
+from gendan_client.transport import Answer, Request
 from tests.client.stage import BANK, READING, WINE, Stage, losing
 from tests.positions.room import PASSWORD, PRIVATE
 from tests.stand_in.position_client import token
@@ -145,6 +145,17 @@ def test_an_older_list_than_the_stored_one_is_overtaken(stage: Stage) -> None:
     with pytest.raises(Overtaken):
         port.upload("小市值", Reading.whole([BANK]), SIGNED)
     assert len(stage.target()) == 2
+
+
+@pytest.mark.parametrize("key", ["密钥", "gdk_x\n", "gdk\x00"])
+def test_a_key_that_no_header_can_carry_is_told_before_anything_is_sent(key: str) -> None:
+    def never(request: Request) -> Answer:
+        raise AssertionError(request)
+
+    port = PositionServer("http://x", api_key=key, transport=never)
+    for ask in (port.all, lambda: port.upload("小市值", READING), lambda: port.upload("小市值", READING, ApiKey(key))):
+        with pytest.raises(NotAllowed):
+            ask()
 
 
 @pytest.mark.parametrize("body", [b'{"message":"ok"}', b'{"v":2,"st":"accepted","q":0,"m":"AA=="}', b""])

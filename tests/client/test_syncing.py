@@ -94,6 +94,14 @@ def test_a_refusal_is_not_repeated() -> None:
     assert isinstance(done.error, NotFound) and done.tries == len(script.uploaded) == 1 and outside.waited == []
 
 
+def test_what_an_upload_of_ones_own_raises_is_told_and_the_next_round_comes() -> None:
+    stop, told = threading.Event(), []
+    made, _, outside = sync([READING, READING], [ValueError("no file"), None], tell=told.append)
+    outside.after_wait = lambda: stop.set() if len(told) == 2 else None
+    made.run(stop)
+    assert [done.done for done in told] == [False, True] and "no file" in str(told[0].error)
+
+
 def test_tries_end_and_the_servers_wish_is_heard() -> None:
     made, script, outside = sync([READING] * 3, [Busy("x", 5), Busy("x"), Busy("x")])
     assert made.once().tries == 3 and len(script.uploaded) == 3
