@@ -100,6 +100,7 @@ class Guard:
         """The token of a new login. Raises WrongPassword, Locked."""
         with self._trying:
             subject = _subject("login", name)
+            self._not_too_many()
             self._not_locked(subject)
             known = self.book.credentials(name=name)
             enabled = known is not None and bool(known.enabled)
@@ -265,11 +266,15 @@ class Guard:
 
     # --- failures ---------------------------------------------------------------------------------------------------
 
-    def _not_locked(self, subject: str) -> None:
+    def _not_too_many(self) -> None:
+        """Strangers' failures slow down strangers; who is in already must be able to halt."""
         now, limits = self.clock.now(), self.limits
         recent = self.book.failures_since(now - timedelta(minutes=1))
         if len(recent) >= limits.failed_per_minute:
             raise Locked(_wait(recent[limits.failed_per_minute - 1] + timedelta(minutes=1), now))
+
+    def _not_locked(self, subject: str) -> None:
+        now, limits = self.clock.now(), self.limits
         failed = self.book.failures_since(now - limits.lock, subject)
         if len(failed) >= limits.tries:
             raise Locked(_wait(failed[limits.tries - 1] + limits.lock, now))

@@ -25,6 +25,7 @@ from desk.console.words import say
 BACKGROUND = "X-Background"  # a page that refreshes itself; it does not keep a login alive
 _COOKIE = "gendan_console"
 _EXTENSION = "gendan.door"
+_NOTICES, _NOTICE = 3, 300  # kept for the next page: how many, of how many characters
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -301,8 +302,11 @@ class _Cookies(SecureCookieSessionInterface):
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         """Save it; the console's own files are the same for everybody."""
-        if request.blueprint != "files":
-            super().save_session(app, session, response)
+        if request.blueprint == "files":
+            return
+        if kept := session.get("_flashes"):  # a cookie beyond 4 KB is dropped by browsers, and the login with it
+            session["_flashes"] = [(kind, text[:_NOTICE]) for kind, text in kept[-_NOTICES:]]
+        super().save_session(app, session, response)
 
 
 def is_from_this_pc() -> bool:

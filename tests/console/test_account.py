@@ -276,6 +276,23 @@ def test_five_wrong_trading_passwords_lock_it_and_not_the_login(room: Room) -> N
     assert room.asked.wishes == [("unhalt", {"reason": "好了"}, "console:操盘")]
 
 
+def test_guessing_at_the_door_keeps_nobody_from_halting(room: Room) -> None:
+    browser, stranger = room.browser("操盘"), room.browser()
+    for n in range(21):
+        stranger.log_in(f"name{n}", "wrong password")
+    assert stranger.log_in("操盘").status_code == 429
+    form = {"grade": "stop", "reason": "看不懂", "trading_password": TRADING}
+    assert told(browser, "/halt", form) == ["good"]
+
+
+def test_a_long_answer_of_the_trader_does_not_burst_the_cookie(room: Room) -> None:
+    room.asked.answer = Said(text="".join(chr(0x4E00 + n * 7 % 20000) for n in range(5000)))
+    browser = room.browser("操盘")
+    answer = browser.post("/halt/lift", {"reason": "好了", "trading_password": TRADING})
+    assert len(answer.headers["Set-Cookie"]) < 4000
+    assert browser.is_in
+
+
 def test_a_wish_that_the_trader_has_not_answered_is_said_to_be_kept(room: Room) -> None:
     room.asked.answer = Said(ok=None, text="没有回答")
     form = {"reason": "好了", "trading_password": TRADING}
