@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -37,6 +37,8 @@ def signed(value: Any) -> str:
     """A change: `+1,200`, `-300`; — for none."""
     number = _number(value)
     return NOTHING if number is None or number == 0 else f"{number:+,}"
+    """A change with its sign: `+300`, `-12.5`, `0`."""
+    return NOTHING if number is None else f"{number:+,f}" if number else "0"
 
 
 def percent(value: Any) -> str:
@@ -75,6 +77,22 @@ def clock(value: datetime | str | None) -> str:
     return NOTHING if at is None else f"{at:%H:%M:%S}"
 
 
+def clock_ms(value: datetime | str | None) -> str:
+    """The time of day to the millisecond, Beijing."""
+    at = _at(value)
+    return NOTHING if at is None else f"{at:%H:%M:%S}.{at.microsecond // 1000:03}"
+
+
+def labelled(values: Iterable[Any], kind: str) -> list[tuple[str, str]]:
+    """Every value with what a person reads for it, for a choice of them."""
+    return [(str(value), label(value, kind)) for value in values]
+
+
+def paired(values: Iterable[str]) -> list[tuple[str, str]]:
+    """The same for names, which are shown as they are."""
+    return [(value, value) for value in values]
+
+
 def day_and_clock(value: datetime | str | None) -> str:
     at = _at(value)
     return NOTHING if at is None else f"{at:%Y-%m-%d %H:%M:%S}"
@@ -96,16 +114,20 @@ def _number(value: Any) -> Decimal | None:
         return None
 
 
-FILTERS: dict[str, Callable[..., str]] = {
+FILTERS: dict[str, Callable[..., Any]] = {
     "money": money,
     "price": price,
     "shares": shares,
     "signed": signed,
     "percent": percent,
+    "signed": signed,
     "tone": tone,
     "mode": mode,
     "plan_kind": plan_kind,
     "label": label,
+    "labelled": labelled,
+    "paired": paired,
     "clock": clock,
+    "clock_ms": clock_ms,
     "day_and_clock": day_and_clock,
 }

@@ -14,6 +14,7 @@ from desk.texts import (
     console_holdings,
     console_messages,
     console_overview,
+    console_signals,
     console_trade,
     console_users,
     console_waiting,
@@ -34,6 +35,7 @@ MODULES = (
     console_holdings,
     console_waiting,
     console_trade,
+    console_signals,
 )
 
 

@@ -18,6 +18,7 @@ FAMILIES = (
     *("halt.grade.", "halt.grade_text.", "action.", "login_password.", "trading_password."),
     *("told.", "told_when.", "delivery."),
     "plan.kind.",
+    *("signals.hop.",),
 )
 
 

@@ -17,6 +17,7 @@ from desk.console.pages import (
     keys,
     messages,
     overview,
+    signals,
     trade,
     users,
     waiting,
@@ -37,4 +38,5 @@ ALL: tuple[Callable[[Sources], Blueprint], ...] = (
     holdings.make,
     waiting.make,
     trade.make,
+    signals.make,
 )

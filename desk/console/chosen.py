@@ -1,0 +1,37 @@
+"""What a person has chosen above a list: read from the address, odd values taken for none."""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+from typing import TypeVar
+
+from flask import request
+
+PAGE = 50
+_LONGEST = 64
+
+Word = TypeVar("Word", bound=StrEnum)
+
+
+def text(name: str) -> str | None:
+    return request.args.get(name, "").strip()[:_LONGEST] or None
+
+
+def day(name: str = "day") -> date | None:
+    said = request.args.get(name, "")
+    try:
+        found = date.fromisoformat(said)
+    except ValueError:
+        return None
+    return found if 1990 <= found.year <= 2999 else None
+
+
+def word(kind: type[Word], name: str) -> Word | None:
+    said = request.args.get(name, "")
+    return next((one for one in kind if one.value == said), None)
+
+
+def mark() -> str | None:
+    """Where an older page of the list begins."""
+    return request.args.get("mark", "")[:200] or None
