@@ -37,8 +37,6 @@ def signed(value: Any) -> str:
     """A change: `+1,200`, `-300`; — for none."""
     number = _number(value)
     return NOTHING if number is None or number == 0 else f"{number:+,}"
-    """A change with its sign: `+300`, `-12.5`, `0`."""
-    return NOTHING if number is None else f"{number:+,f}" if number else "0"
 
 
 def percent(value: Any) -> str:
@@ -120,7 +118,6 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "shares": shares,
     "signed": signed,
     "percent": percent,
-    "signed": signed,
     "tone": tone,
     "mode": mode,
     "plan_kind": plan_kind,

@@ -61,7 +61,7 @@ def test_one_signal_shows_when_it_passed_each_point(house: LivedIn, viewer: Brow
     at = [text.index(f"<b>{point}</b>") for point in points]
     assert at == sorted(at)
     order = views.orders(house.journal)[0]["client_order_id"]
-    assert order in text and "券商已接受" in text and "应有变动 +300 · 实有变动 0" in text
+    assert order in text and "券商已接受" in text and "应有变动 +300 · 实有变动 —" in text
 
 
 def test_what_was_not_followed_says_why(house: LivedIn, viewer: Browser) -> None:
