@@ -716,6 +716,20 @@ def test_the_days_turnover_counts_what_was_traded_and_what_is_live(make: Make) -
     assert world.verdict(third) == ("refused", "超单日成交额")
 
 
+def test_buys_of_one_turn_count_towards_the_days_turnover_together(make: Make) -> None:
+    world = make(accounts=[AccountConfig(name="主账户", limits=replace(NO_LIMITS, day_turnover=Decimal(15000)))])
+    first, second = (world.order(n, stock, "buy", 1000, settle=False) for n, stock in (("1", PINGAN), ("2", PUFA)))
+    world.pass_time(10)
+    assert [world.verdict(first), world.verdict(second)] == [("done", None), ("refused", "超单日成交额")]
+
+
+def test_buys_of_one_turn_count_towards_the_days_orders_together(make: Make) -> None:
+    world = make(accounts=[AccountConfig(name="主账户", limits=replace(NO_LIMITS, day_orders=1))])
+    first, second = (world.order(n, stock, "buy", 1000, settle=False) for n, stock in (("1", PINGAN), ("2", PUFA)))
+    world.pass_time(10)
+    assert [world.verdict(first), world.verdict(second)] == [("done", None), ("refused", "超单日笔数")]
+
+
 def test_a_forced_sale_of_a_fund_stays_near_the_best_bid(make: Make) -> None:
     world = make(chase=ChaseConfig(force_sell_after=1, max_attempts=3))
     fund = "510300.SH"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -69,6 +70,8 @@ class Planner:
     _quotes: dict[tuple[str, str], Quote | None] = field(default_factory=dict)
     _instruments: dict[tuple[str, str], Instrument | None] = field(default_factory=dict)
     _buys: list[tuple[Intent, Send, AccountDesk]] = field(default_factory=list)
+    _planned: Counter[str] = field(default_factory=Counter)  # account -> how many of _buys
+    _bought: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))  # account -> yuan of _buys
     _touched: set[BookKey] = field(default_factory=set)
     _urgent: set[tuple[str, str]] = field(default_factory=set)  # (account, symbol) that something wants at once
     _sales_trail: dict[str, bool] = field(default_factory=dict)  # by account: see `_sale_trails`
@@ -183,6 +186,8 @@ class Planner:
                     self._send(intent, desk, step)
                 else:
                     self._buys.append((intent, step, desk))
+                    self._planned[intent.account] += 1
+                    self._bought[intent.account] += step.price * step.shares
                     self._taken.add((intent.account, intent.symbol))
         return False
 
@@ -347,9 +352,10 @@ class Planner:
                 phase=desk.phase(now),
                 always_open=desk.config.always_open,
                 limits=desk.config.limits,
-                orders_today=counts.orders,
+                # What this turn has planned before and sends at its end counts: each alone may fit, all together not.
+                orders_today=counts.orders + self._planned[intent.account],
                 cancels_today=counts.cancels,
-                buy_turnover_today=counts.buy_turnover,
+                buy_turnover_today=counts.buy_turnover + self._bought[intent.account],
             ),
             intent=intent,
             child=child,
