@@ -1,7 +1,7 @@
 """Measure and print one table: `python -m benchmarks [NAME …] [--runs 5] [--quick]`.
 
-NAME is accepts, uploads, latency, native, burst, link, books, decide, reconcile, growth, standing or replay; native is
-left out where xtquant is not installed.
+NAME is accepts, uploads, latency, native, burst, link, books, decide, reconcile, growth, standing, replay or console;
+native is left out where xtquant is not installed.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import accepts, baseline, engine, figures, growth, latency, link, replay, standing, uploads
+from benchmarks import accepts, baseline, console, engine, figures, growth, latency, link, replay, standing, uploads
 from desk.clock import SystemClock
 
 RESULTS = Path(__file__).with_name("results")
@@ -52,6 +52,7 @@ def main() -> int:
         "reconcile": lambda at: engine.reconcile(at, runs=runs, orders=20 if quick else 5000, say=say),
         "growth": lambda at: growth.measure(at, runs=runs, **sizes, say=say),
         "standing": lambda at: standing.measure(at, runs=runs, count=200 if quick else standing.EVENTS, say=say),
+        "console": lambda at: console.measure(at, runs=runs, count=400 if quick else 100_000, say=say),
         "replay": lambda at: replay.measure(at, runs=runs, count=40 if quick else 10_000, say=say),
     }
     names = options.names or list(measures)

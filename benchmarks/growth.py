@@ -200,6 +200,13 @@ def _looked(home: Path, since: datetime) -> bool:
 # --- making a long past -----------------------------------------------------------------------------------------------
 
 
+def make_grown(place: Path, base: int, blocks: int, *, at: datetime) -> None:
+    """Make a journal of so many blocks of `base` events; the last one really happened, at that moment."""
+    _first(place, base, blocks=blocks, at=at)
+    if blocks > 1:
+        _grow(place, base, blocks)
+
+
 def _first(place: Path, count: int, *, blocks: int, at: datetime) -> None:
     """The one block that really happened; its sequence numbers leave room for the blocks before it."""
     crowd = Crowd(place, start=at)

@@ -41,6 +41,7 @@ ROWS = (
     "memory after deciding 200 events",
     "start with 200 old events",
     "replay, 40 transactions",
+    "console, 400 events: slowest request",
     *(("signal to native call, 50 orders resting, p99 net",) if importlib.util.find_spec("xtquant") else ()),
 )
 
