@@ -9,7 +9,9 @@ import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from desk.core.config import Config
 from desk.core.wire import derive_keys
+from desk.settings.loader import LOOPBACK
 
 _FOLDER = Path(__file__).resolve().parent.parent / "joinquant"
 TEMPLATE = _FOLDER / "gendan_header.py"
@@ -18,6 +20,12 @@ _SIGNING = re.compile(r"    # --- 加密与签名 -+\n\n(.*?)    # --- 网络", 
 _SIGNING_PLACE = "    # @@SIGNING@@\n"
 _PLACE = re.compile(r'"@@([A-Z]+)@@"')
 _UNFIT = re.compile(r"[^\x21-\x7e]")
+
+
+def local_address(config: Config) -> str:
+    """The receiver's address as this PC reaches it."""
+    host = config.listen_host if config.listen_host in LOOPBACK else "127.0.0.1"
+    return f"http://{f'[{host}]' if ':' in host else host}:{config.listen_port}"
 
 
 def fill(template: str, address: str, kid: str, secret: str, strategy_name: str) -> str:

@@ -14,8 +14,7 @@ from desk.cli.terminals import MINIQMT, missing_library
 from desk.clock import SystemClock, pause
 from desk.core.config import Config, StrategyConfig
 from desk.journal import Journal, views
-from desk.settings.loader import LOOPBACK
-from desk.snippet import render, render_positions
+from desk.snippet import local_address, render, render_positions
 from desk.texts import cli as texts
 
 _OUTCOME_WITHIN_S = 5.0
@@ -37,8 +36,8 @@ def _pasted(
     config: Config, name: str, address: str | None, render: Callable[[str, str, str, str], str]
 ) -> tuple[str, str]:
     strategy = _with_secret(config, name)
-    remark = "" if address or config.public_url else texts.snippet_without_address(_local(config))
-    where = address or config.public_url or _local(config)
+    remark = "" if address or config.public_url else texts.snippet_without_address(local_address(config))
+    where = address or config.public_url or local_address(config)
     try:
         return render(where, strategy.kid, strategy.secret, strategy.name), remark
     except ValueError as error:
@@ -50,12 +49,6 @@ def _with_secret(config: Config, name: str) -> StrategyConfig:
     if not strategy.secret:
         raise Leave(CONFIG, texts.no_secret(strategy.name))
     return strategy
-
-
-def _local(config: Config) -> str:
-    """The receiver's address as this PC reaches it."""
-    host = config.listen_host if config.listen_host in LOOPBACK else "127.0.0.1"
-    return f"http://{f'[{host}]' if ':' in host else host}:{config.listen_port}"
 
 
 def test_signal(
@@ -75,7 +68,7 @@ def test_signal(
     config = place.config()
     strategy = _with_secret(config, name)
     _may_send(place, config, strategy, via_tunnel=via_tunnel, live=live, yes=yes)
-    address = config.public_url if via_tunnel else _local(config)
+    address = config.public_url if via_tunnel else local_address(config)
     clock = SystemClock()
     platform = Platform(clock)
     pasted = Pasted(platform, clock, address=address, kid=strategy.kid, secret=strategy.secret, name=strategy.name)

@@ -15,6 +15,7 @@ from desk.texts import (
     console_messages,
     console_overview,
     console_signals,
+    console_strategies,
     console_trade,
     console_users,
     console_waiting,
@@ -36,6 +37,7 @@ MODULES = (
     console_waiting,
     console_trade,
     console_signals,
+    console_strategies,
 )
 
 

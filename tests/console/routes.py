@@ -111,6 +111,27 @@ ROUTES = (
         form={"key": "k", "account": "甲", "symbol": "000001.SZ", "side": "buy", "shares": "100"},
         passes=(302,), asks="trading",
     ),
+    Route(rule="/strategies", path="/strategies", scope=Scope.READ),
+    *(
+        Route(
+            rule=f"/strategies/<kid>/{what}", path=f"/strategies/xsz/{what}", scope=scope, method="POST",
+            form=form, passes=(302,), asks=asks,
+        )
+        for what, scope, form, asks in (
+            ("pause", Scope.TRADE, {}, ""),
+            ("resume", Scope.TRADE, {}, "trading"),
+            ("sell-only", Scope.TRADE, {"on": "1"}, "trading"),
+            ("ratio", Scope.TRADE, {"ratio": "0.5"}, "trading"),
+            ("plan", Scope.TRADE, {}, "trading"),
+            ("mode", Scope.TRADE, {"mode": "确认"}, "trading"),
+            ("snippet", Scope.ADMIN, {}, "trading"),
+        )
+    ),
+    Route(rule="/risk", path="/risk", scope=Scope.READ),
+    Route(
+        rule="/risk/limits", path="/risk/limits", scope=Scope.ADMIN, method="POST",
+        form={"account": "", "order_value": "1000"}, passes=(302,), asks="trading",
+    ),
     Route(rule="/waiting", path="/waiting", scope=Scope.READ),
     *(
         Route(

@@ -17,8 +17,8 @@ FAMILIES = (
     *("mode.", "role.", "scope.", "tunnel.", "nav.", "look.light.", "look.colours.", "refused.", "unfit."),
     *("halt.grade.", "halt.grade_text.", "action.", "login_password.", "trading_password."),
     *("told.", "told_when.", "delivery."),
-    "plan.kind.",
     *("signals.hop.",),
+    *("plan.kind.", "risk.limit.", "risk.from."),
 )
 
 

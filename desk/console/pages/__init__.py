@@ -17,7 +17,9 @@ from desk.console.pages import (
     keys,
     messages,
     overview,
+    risk,
     signals,
+    strategies,
     trade,
     users,
     waiting,
@@ -39,4 +41,6 @@ ALL: tuple[Callable[[Sources], Blueprint], ...] = (
     waiting.make,
     trade.make,
     signals.make,
+    strategies.make,
+    risk.make,
 )
