@@ -13,6 +13,7 @@ from desk.texts import (
     console_halt,
     console_holdings,
     console_messages,
+    console_orders,
     console_overview,
     console_signals,
     console_strategies,
@@ -38,6 +39,7 @@ MODULES = (
     console_trade,
     console_signals,
     console_strategies,
+    console_orders,
 )
 
 

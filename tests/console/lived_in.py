@@ -27,6 +27,7 @@ class LivedIn(Room):
         self.journal = self.world.journal
         self.running = True
         self.wished: list[tuple[str, dict[str, str], str]] = []
+        self._before = 0
         self.open()
         self.people()
 

@@ -39,6 +39,14 @@ ROUTES = (
     Route(rule="/", path="/", scope=Scope.READ),
     Route(rule="/signals", path="/signals", scope=Scope.READ),
     Route(rule="/signals/<signal>", path="/signals/nonsense", scope=Scope.READ, passes=(302,)),
+    Route(rule="/orders", path="/orders", scope=Scope.READ),
+    Route(rule="/orders/fills", path="/orders/fills", scope=Scope.READ),
+    Route(rule="/orders/cancel-all", path="/orders/cancel-all", scope=Scope.TRADE, method="POST", passes=(302,)),
+    Route(rule="/orders/<order>/cancel", path="/orders/o1/cancel", scope=Scope.TRADE, method="POST", passes=(302,)),
+    Route(
+        rule="/orders/<order>/resolve", path="/orders/o1/resolve",
+        scope=Scope.TRADE, method="POST", form={"how": "absent"}, passes=(302,), asks="trading",
+    ),
     Route(rule="/events", path="/events", scope=Scope.READ),
     Route(rule="/messages", path="/messages", scope=Scope.READ),
     Route(

@@ -19,6 +19,11 @@ FAMILIES = (
     *("told.", "told_when.", "delivery."),
     *("signals.hop.",),
     *("plan.kind.", "risk.limit.", "risk.from."),
+    "plan.kind.",
+    *(
+        "signals.hop.",
+        "orders.how.",
+    ),
 )
 
 

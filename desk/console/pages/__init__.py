@@ -16,6 +16,7 @@ from desk.console.pages import (
     holdings,
     keys,
     messages,
+    orders,
     overview,
     risk,
     signals,
@@ -43,4 +44,5 @@ ALL: tuple[Callable[[Sources], Blueprint], ...] = (
     signals.make,
     strategies.make,
     risk.make,
+    orders.make,
 )
