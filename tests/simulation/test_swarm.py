@@ -11,12 +11,18 @@ import pytest
 from tests.reading import ROOT
 from tests.simulation import play
 from tests.simulation.mixes import MIXES
-from tests.simulation.regressions import REGRESSIONS
+from tests.simulation.regressions import LONG_REGRESSIONS, REGRESSIONS
 from tests.simulation.run import HALF_A_DAY_S, LEAST_EVENTS
 
 
 @pytest.mark.parametrize(("mix", "seed"), [(mix, seed) for mix, seed, _ in REGRESSIONS])
 def test_a_seed_that_once_failed_holds(mix: str, seed: int) -> None:
+    play(seed, mix)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("mix", "seed"), [(mix, seed) for mix, seed, _ in LONG_REGRESSIONS])
+def test_a_seed_that_once_failed_and_takes_long_holds(mix: str, seed: int) -> None:
     play(seed, mix)
 
 

@@ -52,7 +52,7 @@ class Witness:
     meant: dict[str, tuple[int, str]] = field(default_factory=dict)  # intent -> decided, side
     sent: dict[str, PlaceRequest] = field(default_factory=dict)
     foreign: dict[str, dict[str, int]] = field(default_factory=dict)  # account -> symbol -> shares traded by hand
-    unseen: dict[tuple[str, str], date] = field(default_factory=dict)  # the day of trades by hand while a line was down
+    unseen: dict[tuple[str, str], date] = field(default_factory=dict)  # day of what was traded by hand in an outage
     complaints: list[str] = field(default_factory=list)
     news: int = 0  # how much was heard
     _exposed: dict[str, dict[str, int]] = field(default_factory=dict)  # intent -> remark -> shares
@@ -130,7 +130,7 @@ class Witness:
             if flag.startswith(("stopped:", "stranger:")) and batch.flags[flag] is not None:
                 self._complain(f"I11: {flag} by a broker that keeps its word: {batch.flags[flag]}")
         for book in batch.books.values():
-            # What was traded by hand while the line was down can be seen until the day is over; then a person is asked.
+            # What was traded by hand in an outage can be seen until the day is over; then a person is asked.
             unseen = self.unseen.get((book.account, book.symbol), date.max)
             if book.frozen is not None and unseen >= self.world.clock.true().date():
                 self._complain(f"I10: {book.symbol} of {book.strategy} is frozen: {book.frozen}")
@@ -159,7 +159,7 @@ class Witness:
                 shares = news.shares if news.side is Side.BUY else -news.shares
                 of_account = self.foreign.setdefault(account, {})
                 of_account[news.symbol] = of_account.get(news.symbol, 0) + shares
-                if self.world.exchanges[account].faults.disconnected:
+                if self.world.exchanges[account].faults.disconnected or self.world.journal_down:
                     self.unseen[account, news.symbol] = at.date()
             return
         remark = news.client_order_id or f"by hand #{news.broker_order_id}"
