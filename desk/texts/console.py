@@ -12,6 +12,7 @@ from desk.texts import (
     console_frame,
     console_halt,
     console_holdings,
+    console_links,
     console_messages,
     console_orders,
     console_overview,
@@ -40,6 +41,7 @@ MODULES = (
     console_signals,
     console_strategies,
     console_orders,
+    console_links,
 )
 
 

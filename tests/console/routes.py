@@ -53,6 +53,7 @@ ROUTES = (
         rule="/messages/<int(max=9007199254740991):number>/again", path="/messages/999999/again",
         scope=Scope.TRADE, method="POST", passes=(302,),
     ),
+    Route(rule="/links", path="/links", scope=Scope.READ),
     Route(rule="/messages/test", path="/messages/test", scope=Scope.TRADE, method="POST", passes=(302,)),
     Route(rule="/audit", path="/audit", scope=Scope.ADMIN),
     Route(rule="/halt", path="/halt", scope=Scope.TRADE),

@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
 from desk.core.batch import Batch
 from desk.core.values import Message
 from tests.console.room import NOW, Room
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Iterator[Room]:
+    """One with a journal of its own: what was told is told."""
+    made = Room(tmp_path)
+    made.people()
+    yield made
+    made.close()
 
 
 def tell(room: Room, title: str, text: str = "…", kind: str = "fill", urgent: bool = False) -> None:

@@ -24,6 +24,10 @@ FAMILIES = (
         "signals.hop.",
         "orders.how.",
     ),
+    "plan.kind.",
+    *("signals.hop.",),
+    *("told.", "told_when.", "delivery.", "ago.", "hop.", "hop_says."),
+    *("light.", "light_state.", "light_count.", "light_says.", "light_at."),
 )
 
 

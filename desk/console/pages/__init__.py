@@ -15,6 +15,7 @@ from desk.console.pages import (
     halt,
     holdings,
     keys,
+    links,
     messages,
     orders,
     overview,
@@ -45,4 +46,5 @@ ALL: tuple[Callable[[Sources], Blueprint], ...] = (
     strategies.make,
     risk.make,
     orders.make,
+    links.make,
 )
