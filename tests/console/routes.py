@@ -54,6 +54,7 @@ ROUTES = (
         scope=Scope.TRADE, method="POST", passes=(302,),
     ),
     Route(rule="/links", path="/links", scope=Scope.READ),
+    Route(rule="/returns", path="/returns", scope=Scope.READ),
     Route(rule="/messages/test", path="/messages/test", scope=Scope.TRADE, method="POST", passes=(302,)),
     Route(rule="/audit", path="/audit", scope=Scope.ADMIN),
     Route(rule="/halt", path="/halt", scope=Scope.TRADE),

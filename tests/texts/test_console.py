@@ -28,6 +28,7 @@ FAMILIES = (
     *("signals.hop.",),
     *("told.", "told_when.", "delivery.", "ago.", "hop.", "hop_says."),
     *("light.", "light_state.", "light_count.", "light_says.", "light_at."),
+    "span.",
 )
 
 

@@ -1,0 +1,50 @@
+"""收益."""
+
+TEXTS = {
+    "span.day": ("日", "Day"),
+    "span.week": ("周", "Week"),
+    "span.month": ("月", "Month"),
+    "returns.total": ("总资产", "Total assets"),
+    "returns.days_profit": ("当日盈亏", "Day's profit"),
+    "returns.curve": ("收益曲线（最近 {count} 天）", "Growth (last {count} days)"),
+    "returns.at_joinquant": ("聚宽：{name}", "JoinQuant: {name}"),
+    "returns.no_curve": (
+        "还画不出曲线：账户至少看到过两天，或策略发过两天快照，这里就会有账户与策略的对比。",
+        "No curve yet: it needs two days of an account, or two days of a strategy's snapshots.",
+    ),
+    "returns.why": ("与策略不同的原因（{first} 至 {last}）", "Why it differs from the strategy ({first} to {last})"),
+    "returns.not_all": (
+        "这段时间太多了，只算了最近 {count} 笔成交和 {count} 个信号。",
+        "Too much for one page: the latest {count} fills and {count} signals only.",
+    ),
+    "returns.turnover": ("成交额", "Turnover"),
+    "returns.fills": ("{count} 笔成交", "{count} fills"),
+    "returns.delay": ("延迟", "Delay"),
+    "returns.delay_says": ("同样股数，我们的价与聚宽价之差", "The same shares at our price"),
+    "returns.cost": ("费用", "Cost"),
+    "returns.cost_says": ("佣金、税和规费", "Commission, tax, fees"),
+    "returns.cause": ("没有交易的", "What was not traded"),
+    "returns.times": ("次数", "Times"),
+    "returns.value": ("按聚宽价的金额", "Value at the strategy's price"),
+    "returns.since": ("到现在的影响", "Effect until now"),
+    "returns.rounding": ("凑整（不足一手、零股、带宽内）", "Rounding (below a lot, odd shares, within the band)"),
+    "returns.undone": ("没跟或没成交", "Not followed or not filled"),
+    "returns.reading": (
+        "负数是比策略差。影响按账户里最近看到的价格算，没有价格的显示 —；零头留在应持里，以后会补上。",
+        "Below zero is worse than the strategy. Effects use the last price seen in an account, — without one.",
+    ),
+    "returns.no_causes": (
+        "这段时间没有成交，也没有没跟的信号。",
+        "Neither fills nor signals left undone in this time.",
+    ),
+    "returns.list": ("盈亏", "Profit and loss"),
+    "returns.account": ("账户", "Account"),
+    "returns.profit": ("盈亏", "Profit"),
+    "returns.rate": ("收益率", "Return"),
+    "returns.end": ("期末总资产", "Assets at the end"),
+    "returns.none": (
+        "还没有记录：程序每天记下每个账户收盘时的总资产。",
+        "Nothing yet: each account's assets are kept day by day.",
+    ),
+    "returns.paid_in": ("存入和取出的钱也算在盈亏里。", "Money paid in or out counts as profit or loss."),
+}
