@@ -106,7 +106,7 @@ class Incidents:
         for config in world.config.strategies:
             stopped = f"stopped:{config.name}" in world.trader.ledger.flags
             mended = replace(config, enabled=True, sell_only=False, mode=Mode.LIVE)
-            if stopped or mended != config:
+            if stopped or mended != config or config.name in world.unheard:
                 world.change(mended, resumed=True)
         if "halted" in world.trader.ledger.flags:
             world.ask("unhalt", reason="over")

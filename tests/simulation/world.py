@@ -66,6 +66,7 @@ class SimulatedDesk(CrashingWorld):
         self.robots = Robots(self.clock.monotonic, (ROBOT,))
         self.wecom: dict[str, float] = {}  # rates by what a request meets
         self.journal_down = False
+        self.unheard: set[str] = set()  # strategies that a person has resumed in the file alone
         self.committed = 0
         self.crashes = 0
         self.session_s = 0.0  # simulated seconds of sessions
@@ -207,22 +208,25 @@ class SimulatedDesk(CrashingWorld):
         except JournalError:
             self.messenger.shout(message)
 
-    def ask(self, verb: str, **args: str) -> None:
-        """What a person asks of the desk; it may die over it."""
+    def ask(self, verb: str, **args: str) -> bool:
+        """What a person asks of the desk; it may die over it. False when the person is told that it was not heard."""
         self.story.tell("person", f"{verb} {args}" if args else verb)
         try:
             self.journal.ask(verb, args, "person")
         except Crash:
             self.kill()
         except JournalError:
-            pass
-        self.settle()
+            return False
+        finally:
+            self.settle()
+        return True
 
     def change(self, strategy: StrategyConfig, *, resumed: bool = False) -> None:
         """A person edits a strategy's configuration; the desk hears of it by a command, or at its next start."""
         others = [strategy if s.kid == strategy.kid else s for s in self.config.strategies]
         self.config = replace(self.config, strategies=tuple(others))
-        self.ask("reload", **({"resumed": strategy.name} if resumed else {}))
+        if not self.ask("reload", **({"resumed": strategy.name} if resumed else {})) and resumed:
+            self.unheard.add(strategy.name)
 
     def _post(self, url: str, document: Mapping[str, Any], timeout: float) -> tuple[int, bytes]:
         """WeCom, or what stands in its place just now."""
