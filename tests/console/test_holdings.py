@@ -43,8 +43,8 @@ def test_holdings_and_books_are_shown_with_what_they_lack_and_why(room: TradingR
     world.settle()
     page = browser.get("/holdings").text
     assert BANK_HERE in page and "已决定、未下单 +200 股" in page and "另有 1 本账与应持一致" in page
-    assert browser.get("/holdings?all=1").text.count("<td>小市值</td>") == 1
-    assert "<td>小市值</td>" not in browser.get("/holdings?all=1&strategy=白马").text
+    assert ">小市值</td>" in browser.get("/holdings?all=1").text
+    assert ">小市值</td>" not in browser.get("/holdings?all=1&strategy=白马").text
     changes = browser.get(f"/holdings/book?strategy=小市值&account=主账户&symbol={BANK_HERE}").text
     assert "+300" in changes
     assert browser.get("/holdings/book?strategy=x&symbol=y&mark=z").status_code == 400
@@ -93,3 +93,22 @@ def test_a_plan_is_shown_with_its_orders_and_approved_or_dropped(room: TradingRo
     room.send(browser, f"/waiting/{plan['id']}/approve")
     world.pass_time(10)
     assert world.own("600000.SH", "轮动") == 300
+
+
+def test_what_strangers_write_is_shown_and_not_run(tmp_path: Path) -> None:
+    evil = "<script>alert(1)</script>"
+    room = TradingRoom(
+        tmp_path, strategies=[strategy(evil, "e", mode=Mode.CONFIRM, snapshot_policy=SnapshotPolicy.PROPOSE)]
+    )
+    try:
+        room.world.scene(BANK_HERE, price=Decimal(10))
+        room.world.order("1", BANK, "buy", 300, kid="e")
+        room.world.snapshot({BANK: 900}, kid="e", equity=100000)
+        browser = room.browser("店主")
+        asked = f"strategy={evil}&account={evil}&symbol={evil}&shares={evil}&price={evil}&key={evil}"
+        for path in ("/holdings?all=1&", "/holdings/book?", "/waiting?", "/strategies?", "/risk?", "/trade?"):
+            page = browser.get(path + asked).text
+            assert evil not in page, path
+        assert "&lt;script&gt;" in browser.get("/waiting").text
+    finally:
+        room.close()
