@@ -132,7 +132,9 @@ def _price(wish: ManualOrder, now: Standing) -> Iterable[Finding]:
     if wish.limit is None:
         return
     if instrument is not None and out_of_band(wish.limit, instrument):
-        yield Finding("bad", say("check.band", low=instrument.down_limit, high=instrument.up_limit))
+        # A synthetic price that nobody has traded at yet gives way to the order's own.
+        grade = "warn" if now.config is not None and now.config.feed == "合成" else "bad"
+        yield Finding(grade, say("check.band", low=instrument.down_limit, high=instrument.up_limit))
     elif now.quote is not None and now.quote.last > 0 and abs(wish.limit / now.quote.last - 1) > _FAR:
         yield Finding("warn", say("check.far", last=now.quote.last))
 

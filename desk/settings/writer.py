@@ -114,7 +114,7 @@ def written_limits(home: Path) -> dict[str, dict[str, object]]:
 def _typed_limit(key: str, text: str) -> object:
     try:
         setting = row(Section.LIMITS, key)
-        value = setting.kind.read(None if text.strip() == OFF else text)
+        value = setting.kind.read(None if text.strip().lower() in (OFF, "null") else text)
     except StopIteration:
         raise CannotChange(texts.unknown_key(key, None, None)) from None
     except Unfit as unfit:

@@ -42,6 +42,8 @@ def test_a_switch_is_a_wish_to_the_files_and_is_noted(
     assert [(verb, args) for verb, args, _ in room.changed.wishes] == [wished]
     assert room.changed.wishes[0][2] == "console:操盘"
     assert room.noted()[-1] == ("操盘", f"strategy.{wished[0]}", "小市值")
+    row = room.guard.trail.rows(limit=1)[0]
+    assert row.old and json.loads(row.new or "")["ok"] is True
 
 
 def test_nothing_goes_live_without_the_box_and_nothing_changes_without_the_password(room: TradingRoom) -> None:

@@ -24,7 +24,7 @@ BUY = {"account": "主账户", "symbol": BANK, "side": "buy", "shares": "300"}
 @pytest.fixture
 def room(tmp_path: Path) -> Iterator[TradingRoom]:
     limits = replace(NO_LIMITS, order_value=Decimal(800000))
-    made = TradingRoom(tmp_path, accounts=[AccountConfig(name="主账户", limits=limits)])
+    made = TradingRoom(tmp_path, accounts=[AccountConfig(name="主账户", feed="通道", limits=limits)])
     made.world.scene(BANK, price=Decimal(10))
     made.world.pass_time(5)
     made.world.journal.ask("reconcile", {}, "test")

@@ -28,7 +28,7 @@ def make(sources: Sources) -> Blueprint:
             abort(404)
         return found
 
-    def change(kid: str, verb: str, old: str, **args: str) -> bool:
+    def change(kid: str, verb: str, old: str, new: str, **args: str) -> bool:
         strategy = named(kid)
         told = wish(
             sources.change,
@@ -37,6 +37,7 @@ def make(sources: Sources) -> Blueprint:
             action=f"strategy.{verb}",
             target=strategy.name,
             old=old,
+            new=new,
         )
         return told.ok is not False
 
@@ -51,21 +52,22 @@ def make(sources: Sources) -> Blueprint:
     @needs(Scope.TRADE)
     def pause(kid: str) -> ResponseReturnValue:
         """Without a password: to stop buying must be easy."""
-        change(kid, "pause", _on(named(kid).enabled))
+        change(kid, "pause", _on(named(kid).enabled), "0")
         return redirect(url_for(_BACK))
 
     @strategies.post("/<kid>/resume")
     @needs(Scope.TRADE)
     @asks_trading_password(_BACK)
     def resume(kid: str) -> ResponseReturnValue:
-        change(kid, "resume", _on(named(kid).enabled))
+        change(kid, "resume", _on(named(kid).enabled), "1")
         return redirect(url_for(_BACK))
 
     @strategies.post("/<kid>/sell-only")
     @needs(Scope.TRADE)
     @asks_trading_password(_BACK)
     def sell_only(kid: str) -> ResponseReturnValue:
-        change(kid, "sell_only", _on(named(kid).sell_only), on=request.form.get("on", "1"))
+        wanted = request.form.get("on", "1")
+        change(kid, "sell_only", _on(named(kid).sell_only), wanted, on=wanted)
         return redirect(url_for(_BACK))
 
     @strategies.post("/<kid>/ratio")
@@ -76,7 +78,10 @@ def make(sources: Sources) -> Blueprint:
         strategy = named(kid)
         before = ", ".join(f"{share.account} ×{share.ratio}" for share in strategy.accounts)
         account, typed = request.form.get("account", ""), request.form.get("ratio", "").strip()[:20]
-        if change(kid, "ratio", before, ratio=typed, account=account) and request.form.get("plan") == "1":
+        if (
+            change(kid, "ratio", before, f"{account} ×{typed}", ratio=typed, account=account)
+            and request.form.get("plan") == "1"
+        ):
             wish(sources.ask, "plan", {"strategy": strategy.name}, action="strategy.plan", target=strategy.name)
         return redirect(url_for(_BACK))
 
@@ -99,7 +104,7 @@ def make(sources: Sources) -> Blueprint:
         if wanted == Mode.LIVE and sure != "1":
             flash(say("strategies.not_sure"), "bad")
         else:
-            change(kid, "mode", named(kid).mode.value, mode=wanted, sure=sure)
+            change(kid, "mode", named(kid).mode.value, wanted, mode=wanted, sure=sure)
         return redirect(url_for(_BACK))
 
     @strategies.post("/<kid>/snippet")
