@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from filelock import Timeout
 
-from desk.cli import strategies
+from desk.cli import settings_verbs, strategies
 from desk.cli.asking import Answer
 from desk.cli.exits import Leave
 from desk.cli.home import Home
@@ -25,7 +25,7 @@ def change(home: Home, journal: Journal, verb: str, args: Mapping[str, str], who
     """
     by = Person(name=who, journal=journal)
     try:
-        answer = _do(home, verb, args, by)
+        answer = _do(home, journal, verb, args, by)
     except Leave as left:
         return _no(left.text)
     except (ConfigProblems, CannotChange, CannotWrite) as error:
@@ -35,7 +35,7 @@ def change(home: Home, journal: Journal, verb: str, args: Mapping[str, str], who
     return Answer(ok=True, text=answer.text, running=answer.running) if not answer.running else answer
 
 
-def _do(home: Home, verb: str, args: Mapping[str, str], by: Person) -> Answer:
+def _do(home: Home, journal: Journal, verb: str, args: Mapping[str, str], by: Person) -> Answer:
     path, name = home.path, args.get("name", "")
     match verb:
         case "pause":
@@ -51,6 +51,11 @@ def _do(home: Home, verb: str, args: Mapping[str, str], by: Person) -> Answer:
         case "limits":
             typed = {key: text for key, text in args.items() if key != "account"}
             return strategies.limits(path, args["account"], typed, by)
+        case "settings":
+            typed = {key: text for key, text in args.items() if key != "file"}
+            return settings_verbs.change(path, args["file"], typed, by)
+        case "roll_back":
+            return settings_verbs.roll_back(path, journal, int(args["number"]), by)
     raise ValueError(verb)
 
 

@@ -69,7 +69,7 @@ def add(home: Path, name: str, *, kid: str | None, ratio: str, account: str | No
         "mode": added.mode.value,
         "accounts": "，".join(f"{share.account} ×{share.ratio}" for share in added.accounts),
     }
-    return facts, _told(place, loaded, {f"策略[{name}]": (None, "新增")}).text
+    return facts, told(place, loaded, {f"策略[{name}]": (None, "新增")}).text
 
 
 def pause(home: Path, name: str, by: Person | None = None) -> Answer:
@@ -90,7 +90,7 @@ def ratio(home: Path, name: str, value: str, account: str | None, by: Person | N
     strategy = find(place.config(), name)
     before = "，".join(f"{share.account} ×{share.ratio}" for share in strategy.accounts)
     loaded = writer.set_strategy(home, os.environ, strategy.name, "跟单比例", number(value), account=account)
-    return _told(place, loaded, {f"策略[{strategy.name}].跟单比例": (before, value)}, by=by)
+    return told(place, loaded, {f"策略[{strategy.name}].跟单比例": (before, value)}, by=by)
 
 
 def limits(home: Path, account: str, typed: Mapping[str, str], by: Person | None = None) -> Answer:
@@ -104,7 +104,7 @@ def limits(home: Path, account: str, typed: Mapping[str, str], by: Person | None
         for key in typed
         if (key in before, before.get(key)) != (key in after, after.get(key))
     }
-    return _told(Home(home), loaded, changes, by=by)
+    return told(Home(home), loaded, changes, by=by)
 
 
 def full_name(home: Path, name: str) -> str:
@@ -134,8 +134,8 @@ def rekey(home: Path, name: str) -> str:
         raise Leave(CONFIG, texts.secret_in_environment(variable[0]))
     secret = make_secret(fresh_bytes(32))
     loaded = writer.set_strategy(home, os.environ, strategy.name, "密钥", secret)
-    told = _told(place, loaded, {f"策略[{strategy.name}].密钥": (_MASK, _MASK)})
-    return f"{texts.rekeyed(strategy.name)}\n{told.text}"
+    answer = told(place, loaded, {f"策略[{strategy.name}].密钥": (_MASK, _MASK)})
+    return f"{texts.rekeyed(strategy.name)}\n{answer.text}"
 
 
 def number(text: str) -> Decimal:
@@ -155,7 +155,7 @@ def _set(
     strategy = find(place.config(), name)
     loaded = writer.set_strategy(home, os.environ, strategy.name, key, new)
     changed = {f"策略[{strategy.name}].{key}": (_said(old), _said(new))}
-    return _told(place, loaded, changed, resumed=strategy.name if resumed else "", by=by)
+    return told(place, loaded, changed, resumed=strategy.name if resumed else "", by=by)
 
 
 def _said(value: object) -> str:
@@ -170,10 +170,10 @@ def _limit_said(limits: Mapping[str, object], key: str) -> str | None:
     return writer.OFF if value is None else str(value)
 
 
-def _told(
+def told(
     place: Home,
     loaded: Loaded,
-    changes: Mapping[str, tuple[str | None, str]],
+    changes: Mapping[str, tuple[str | None, str | None]],
     *,
     resumed: str = "",
     by: Person | None = None,

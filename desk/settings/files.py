@@ -39,6 +39,11 @@ def as_number(value: Decimal) -> str:
     return _mark(number_text(value))
 
 
+def said(value: object) -> str:
+    """One value's JSON on one line, numbers in their spelling."""
+    return _MARKED.sub(r"\1", json.dumps(value, ensure_ascii=False))
+
+
 def dump(document: Mapping[str, object]) -> str:
     return _MARKED.sub(r"\1", json.dumps(document, ensure_ascii=False, indent=2)) + "\n"
 

@@ -331,3 +331,17 @@ def no_such_verb(word: str, near: Sequence[str]) -> str:
 
 def see_help(path: str) -> str:
     return f"用法见：python {path} --help"
+
+
+# --- settings from the console ----------------------------------------------------------------------------------------
+
+NOTHING_CHANGED = "没有什么要改的。"
+NO_SUCH_CHANGE = "没有这次改动，或者它太久了，不能从这里退回。"
+
+
+def not_editable(file: str) -> str:
+    return f"{file} 里的这一项不能在这里改。"
+
+
+def changed_since(key: str) -> str:
+    return f"「{key}」后来又在文件里改过，没有退回；请先看一下文件。"

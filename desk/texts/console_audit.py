@@ -28,6 +28,8 @@ TEXTS = {
     "action.user.enabled": ("启用或停用用户", "Enabled or disabled a user"),
     "action.user.reset": ("重设密码", "Reset a password"),
     "action.message.again": ("再发一条消息", "Sent a message again"),
+    "action.settings.changed": ("改设置", "Changed settings"),
+    "action.settings.put_back": ("退回设置", "Put settings back"),
     "action.message.test": ("发测试消息", "Sent a test message"),
     "action.halt": ("急停", "Halted"),
     "action.unhalt": ("解除急停", "Lifted the halt"),

@@ -55,6 +55,15 @@ ROUTES = (
     ),
     Route(rule="/links", path="/links", scope=Scope.READ),
     Route(rule="/returns", path="/returns", scope=Scope.READ),
+    Route(rule="/settings", path="/settings", scope=Scope.ADMIN),
+    Route(
+        rule="/settings/<name>", path="/settings/follow", scope=Scope.ADMIN, method="POST",
+        form={"委托等待秒数": "6"}, passes=(302,), asks="trading",
+    ),
+    Route(
+        rule="/settings/back/<int(max=9007199254740991):number>", path="/settings/back/1",
+        scope=Scope.ADMIN, method="POST", passes=(302,), asks="trading",
+    ),
     Route(rule="/messages/test", path="/messages/test", scope=Scope.TRADE, method="POST", passes=(302,)),
     Route(rule="/audit", path="/audit", scope=Scope.ADMIN),
     Route(rule="/halt", path="/halt", scope=Scope.TRADE),
