@@ -13,7 +13,7 @@ import pytest
 from base_func import BEIJING
 from desk.broker.paper import PaperBroker
 from desk.core.config import AccountConfig
-from desk.core.values import BrokerStatus
+from desk.core.values import BrokerStatus, Mode
 from tests import checks
 from tests.world import NO_LIMITS, World, strategy
 
@@ -293,3 +293,38 @@ def test_a_sale_waits_for_figures_that_know_of_the_end_of_the_one_before(make: M
     world.pass_time(20)
     assert [o.text for o in world.broker_orders() if o.status is BrokerStatus.REJECTED] == []
     assert world.own("688981.SH") == 90
+
+
+# --- a sale that a person has refused ---
+
+
+@pytest.mark.parametrize(
+    ("bought", "own", "amount", "filled", "entitled"),
+    [(1000, 1700, 1000, 0, 1700), (1000, 1700, 600, 0, 1700), (1000, 1700, 1000, 300, 1700), (200, 300, 200, 0, 340)],
+)
+def test_what_a_person_keeps_is_not_entitled_again_when_joinquant_takes_its_sale_back(
+    make: Make, bought: int, own: int, amount: int, filled: int, entitled: int
+) -> None:
+    world = make(strategies=[strategy("小市值", "xsz", ratio="1.7", mode=Mode.CONFIRM)])
+    world.order("hold", PINGAN, "buy", bought)
+    world.command("approve", id="all")
+    world.pass_time(10)
+    world.go_to(MONDAY, step=3600)
+    world.pass_time(60)
+    world.order("1", PINGAN, "sell", amount, status="open", limit="10.50")
+    assert (world.own(SZ), world.entitled(SZ)) == (own, entitled - Decimal(amount) * Decimal("1.7"))
+    assert world.command("reject", id="all")[0]
+    world.order("1", PINGAN, "sell", amount, filled, status="canceled", limit="10.50")
+    world.pass_time(10)
+    assert (world.own(SZ), world.entitled(SZ)) == (own, entitled)
+
+
+def test_a_sale_that_joinquant_takes_back_after_a_liquidation_entitles_to_nothing(make: Make) -> None:
+    world = make()
+    hold(world)
+    world.order("1", PINGAN, "sell", 1000, status="open", limit="10.50")
+    assert world.command("halt", reason="test", cancel="1", liquidate="1")[0]
+    world.pass_time(30)
+    world.order("1", PINGAN, "sell", 1000, 0, status="canceled", limit="10.50")
+    world.pass_time(30)
+    assert (world.own(SZ), world.entitled(SZ)) == (0, 0)

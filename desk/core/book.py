@@ -219,8 +219,13 @@ def _sell(
             if delta <= 0:
                 continue
             rate = _rate(order, account, book.entitled, Decimal(holding.counted_shares))
+        if delta >= 0:
+            entitled = book.entitled - scaled(delta, rate)
+        else:
+            back = scaled(-delta, rate) - rate.given_up
+            rate = replace(rate, given_up=max(ZERO, exact(-back)) if target > 0 else ZERO)
+            entitled = book.entitled + max(ZERO, back)
         rates[account] = rate
-        entitled = book.entitled - scaled(delta, rate) if delta >= 0 else book.entitled + scaled(-delta, rate)
         books[account] = replace(book, entitled=max(ZERO, exact(entitled)))
     held = max(0, holding.strategy_shares - filled_delta)
     if holding.strategy_shares < filled_delta:

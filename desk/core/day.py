@@ -134,11 +134,9 @@ def empty_entitlement(ledger: Ledger, key: BookKey, now: datetime) -> None:
     """Make T 0 for a liquidation: what the book owns is all to be sold, and no later buy brings it back."""
     strategy, account, symbol = key
     for jq_key, order in ledger.live_jq_orders(strategy, symbol):
-        if order.side is Side.SELL:
-            continue
         rate = ledger.jq_rates.get(jq_key, {}).get(account)
         if rate is not None:
-            # What JoinQuant takes back of it later has left T now.
+            # What JoinQuant takes back of it later has left T now, or would bring back what is sold.
             ledger.put_jq_rate(replace(rate, given_up=scaled(order.counted - order.filled, rate)))
     ledger.put_book(replace(ledger.book(*key), entitled=Decimal(0)), "急停清仓", now.isoformat(), now)
 

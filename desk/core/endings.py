@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
-from desk.core.book import give_up
+from desk.core.book import exact, give_up, scaled
 from desk.core.ledger import Ledger, ended
 from desk.core.values import EventOutcome, Gap, Intent, Message, Origin, Part, Reason, Side
 from desk.core.verdict import conclude, merged
@@ -48,6 +48,26 @@ def end_intent(ledger: Ledger, intent: Intent, now: datetime, *parts: Part) -> I
         ledger.put_book(replace(book, entitled=book.entitled + short), "放弃", done.intent_id, now)
     ledger.put_intent(done)
     return done
+
+
+def keep_unsold(ledger: Ledger, intent: Intent, shares: int, now: datetime) -> None:
+    """Put a sell's shares back into T because a person keeps them.
+
+    What JoinQuant takes back of its own sale later brings only what is beyond them, or T would have them twice.
+    """
+    key = (intent.strategy, intent.account, intent.symbol)
+    book = ledger.book(*key)
+    ledger.put_book(replace(book, entitled=exact(book.entitled + shares)), "拒绝卖出", intent.intent_id, now)
+    left = Decimal(shares)
+    own = (intent.strategy, intent.jq_day, intent.jq_order_id)
+    for jq_key, order in sorted(ledger.live_jq_orders(*key[::2]), key=lambda item: item[0] != own):
+        rate = ledger.jq_rates.get(jq_key, {}).get(intent.account)
+        if order.side is Side.BUY or rate is None:
+            continue
+        part = min(left, scaled(order.counted - order.filled, rate) - rate.given_up)
+        if part > 0:
+            ledger.put_jq_rate(replace(rate, given_up=exact(rate.given_up + part)))
+            left -= part
 
 
 def _remember_given_up(ledger: Ledger, intent: Intent, given: int) -> None:

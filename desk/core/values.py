@@ -334,6 +334,8 @@ class JqRate:
     account: str
     numerator: Decimal
     denominator: Decimal
+    # What need not be settled again when JoinQuant takes back the rest: of a buy, shares that have left T already; of a
+    # sell, shares that are in T again.
     given_up: Decimal = Decimal(0)
 
 

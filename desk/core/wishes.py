@@ -180,7 +180,7 @@ def still_to_sell(ledger: Ledger, key: BookKey, *, but: JqOrder | None = None) -
             continue
         rate = ledger.jq_rates.get(jq_key, {}).get(account)
         if rate is not None:
-            total += scaled(order.counted - order.filled, rate)
+            total += max(Decimal(0), scaled(order.counted - order.filled, rate) - rate.given_up)
     return total
 
 

@@ -10,10 +10,9 @@ from datetime import datetime
 from base_func import Phase
 from desk.core.adjusting import CannotAdjust, propose_adjustment
 from desk.core.approving import CannotApprove, approve_plan, propose_build
-from desk.core.book import exact
 from desk.core.config import Config
 from desk.core.day import empty_entitlement, raise_debt
-from desk.core.endings import end_intent, settle_event
+from desk.core.endings import end_intent, keep_unsold, settle_event
 from desk.core.ledger import Ledger, missing
 from desk.core.manual import CannotOrder, order_by_hand, read_order
 from desk.core.plans import drop_plan, plan_by_id
@@ -106,9 +105,7 @@ class Persons:
             rest = missing(intent)
             part = Part(shares=rest, reason=Reason.APPROVAL_TIMEOUT, text=texts.REJECTED_BY_PERSON)
             if intent.side is Side.SELL:
-                book = self.ledger.book(intent.strategy, intent.account, intent.symbol)
-                after = replace(book, entitled=exact(book.entitled + rest))
-                self.ledger.put_book(after, "拒绝卖出", intent.intent_id, self.now)
+                keep_unsold(self.ledger, intent, rest, self.now)
             done = end_intent(self.ledger, intent, self.now, part)
             if done.event_id is not None:
                 settle_event(self.ledger, done.event_id, self.now)
