@@ -44,7 +44,9 @@ class LivedIn(Room):
                 status=lambda: {**facts.status(self.journal, self.world.config, home), "running": self.running},
                 ask=self.ask,
                 change=self.ask,
-                quote=lambda account, symbol: self.world.desks[account].broker.quote(symbol),
+                quote=lambda account, symbol: (
+                    self.world.desks[account].broker.quote(symbol) if account in self.world.desks else None
+                ),
             )
         )
 
