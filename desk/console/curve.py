@@ -14,12 +14,6 @@ _LINES = 6  # at most so many lines across
 LONGEST = 400  # points of a curve that are drawn
 
 Days = Sequence[tuple[date, Decimal]]
-"""Lines over days as the points of an SVG: what a template needs to draw them, and nothing else."""
-from collections.abc import Callable, Mapping, Sequence
-WIDE, HIGH = 720, 220
-_LEFT, _RIGHT, _TOP, _BOTTOM = 46, 8, 10, 22
-_STEPS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
-_MOST_LINES = 5
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,41 +84,3 @@ def _scale(lowest: float, highest: float) -> tuple[float, float, float]:
     low = step * (lowest // step)
     high = step * -(-highest // step)
     return step, low, high if high > low else low + step
-    parts: Sequence[str]  # `x,y x,y …`, one for each run of days without a gap
-    last: float
-class Picture:
-    lines: Sequence[Line]
-    levels: Sequence[tuple[float, float]]  # (y, what it stands for)
-    days: Sequence[tuple[float, date]]  # (x, day)
-def picture(days: Sequence[date], lines: Mapping[str, Sequence[float | None]]) -> Picture | None:
-    """None where there are not two days to draw a line between."""
-    known = [value for values in lines.values() for value in values if value is not None]
-    if len(days) < 2 or not known:
-    low, high = min(0.0, *known), max(0.0, *known)
-    step = next((one for one in _STEPS if (high - low) / one <= _MOST_LINES), _STEPS[-1])
-    low, high = _floor(low, step), max(-_floor(-high, step), step)
-    wide, tall = WIDE - _LEFT - _RIGHT, HIGH - _TOP - _BOTTOM
-    def x(number: int) -> float:
-        return round(_LEFT + wide * number / (len(days) - 1), 1)
-    def y(value: float) -> float:
-        return round(_TOP + tall * (high - value) / (high - low), 1)
-    levels = [low + step * number for number in range(round((high - low) / step) + 1)]
-    shown = sorted({0, (len(days) - 1) // 2, len(days) - 1})
-    return Picture(
-        lines=[
-            Line(name=name, parts=_parts(values, x, y), last=next(v for v in reversed(values) if v is not None))
-            for name, values in lines.items()
-            if any(value is not None for value in values)
-        ],
-        levels=[(y(level), round(level, 2)) for level in levels],
-        days=[(x(number), days[number]) for number in shown],
-def _floor(value: float, step: float) -> float:
-    return step * (value // step)
-def _parts(values: Sequence[float | None], x: Callable[[int], float], y: Callable[[float], float]) -> list[str]:
-    parts: list[list[str]] = [[]]
-    for number, value in enumerate(values):
-        if value is None:
-            parts.append([])
-        else:
-            parts[-1].append(f"{x(number)},{y(value)}")
-    return [" ".join(part) for part in parts if part]

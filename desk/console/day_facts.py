@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -17,13 +17,17 @@ from desk.journal.view_figures import account_days, strategy_days
 from desk.texts.day_picture import DayDifference, DayFacts
 
 _LOOKED_BACK = timedelta(days=120)
-_REASONS, _HOLDINGS, _DIFFERENCES, _CURVES = 7, 8, 8, 3
+_REASONS, _HOLDINGS, _DIFFERENCES, CURVES = 7, 8, 8, 3
 
 View = dict[str, Any]
+Theirs = Callable[[Sequence[date]], Mapping[str, Sequence[float | None]]]
 
 
-def day_facts(journal: Journal, config: Config, day: date) -> DayFacts:
-    """What is known of a day; holdings and differences are those of now, so a day gone by has none."""
+def day_facts(journal: Journal, config: Config, day: date, theirs: Theirs | None = None) -> DayFacts:
+    """What is known of a day; holdings and differences are those of now, so a day gone by has none.
+
+    `theirs`: who knows the strategies' curves without counting them anew.
+    """
     today = day == journal.clock.now().date()
     rows = account_days(journal, day - _LOOKED_BACK, day)
     last = [row for row in rows if row["day"] == day.isoformat()]
@@ -44,7 +48,7 @@ def day_facts(journal: Journal, config: Config, day: date) -> DayFacts:
         fees=Decimal(counts["fees"]),
         days=days,
         ours=ours,
-        theirs=_theirs(journal, config, days),
+        theirs=theirs(days) if theirs is not None else _theirs(journal, config, days),
         funnel=[counts[name] for name in ("received", "followed", "ordered", "filled")],
         verdicts={verdict: counts[verdict.value] for verdict in Verdict},
         reasons=list(counts["by_reason"].items())[:_REASONS],
@@ -87,14 +91,26 @@ def _theirs(journal: Journal, config: Config, days: Sequence[date]) -> dict[str,
     """Percent gained by the strategies that told their equity on at least two of the days."""
     found: dict[str, list[float | None]] = {}
     for strategy in config.strategies:
-        if not days or len(found) == _CURVES:
+        if not days or len(found) == CURVES:
             break
-        told = {row["day"]: Decimal(row["equity"]) for row in strategy_days(journal, strategy.name, days[0], days[-1])}
-        known = [told.get(day.isoformat()) for day in days]
-        first = next((equity for equity in known if equity), None)
-        if first is not None and sum(equity is not None for equity in known) > 1:
-            found[strategy.name] = [None if equity is None else float((equity / first - 1) * 100) for equity in known]
+        line = gained(told_worth(journal, strategy.name, days), days)
+        if line is not None:
+            found[strategy.name] = line
     return found
+
+
+def told_worth(journal: Journal, strategy: str, days: Sequence[date]) -> dict[str, Decimal]:
+    """By day, what a strategy said that it was worth."""
+    return {row["day"]: Decimal(row["equity"]) for row in strategy_days(journal, strategy, days[0], days[-1])}
+
+
+def gained(told: Mapping[str, Decimal], days: Sequence[date]) -> list[float | None] | None:
+    """Percent since the first day that was told; None where fewer than two were."""
+    known = [told.get(day.isoformat()) for day in days]
+    first = next((equity for equity in known if equity), None)
+    if first is None or sum(equity is not None for equity in known) < 2:
+        return None
+    return [None if equity is None else float((equity / first - 1) * 100) for equity in known]
 
 
 def _holdings(journal: Journal) -> list[tuple[str, Decimal]]:

@@ -38,10 +38,6 @@ TEXTS = {
         "No order signals today yet. This will show how many were followed, ordered and filled, and why not.",
     ),
     "overview.links": ("链路", "Links"),
-    "overview.link.receiver": ("接收信号", "Receiver"),
-    "overview.link.trader": ("交易", "Trader"),
-    "overview.link.tunnel": ("内网穿透", "Tunnel"),
-    "overview.link.messenger": ("通知", "Messenger"),
     "overview.curve": ("收益曲线", "Equity curve"),
     "overview.ours": ("账户", "Accounts"),
     "overview.no_curve": (
@@ -64,7 +60,4 @@ TEXTS = {
     "overview.todo.cut_off": ("{count} 个账户没有连接", "{count} accounts are not connected"),
     "overview.todo.gaps": ("{count} 处与策略不一致", "{count} differences to strategies"),
     "overview.todo.outbox": ("{count} 条消息还没有送到", "{count} messages are not delivered yet"),
-    "tunnel.on": ("通", "Up"),
-    "tunnel.off": ("不通", "Down"),
-    "tunnel.unknown": ("未知", "Unknown"),
 }

@@ -14,28 +14,10 @@ from desk.texts import console
 CONSOLE = Path(desk.console.__file__).parent
 # Keys that are put together from a word.
 FAMILIES = (
-    *("mode.", "role.", "scope.", "tunnel.", "nav.", "look.light.", "look.colours.", "refused.", "unfit."),
+    *("mode.", "role.", "scope.", "nav.", "look.light.", "look.colours.", "refused.", "unfit."),
     *("halt.grade.", "halt.grade_text.", "action.", "login_password.", "trading_password."),
-    *("told.", "told_when.", "delivery."),
-    *(
-        "signals.hop.",
-        "overview.funnel.",
-        "overview.link.",
-        "overview.light.",
-        "overview.todo.",
-    ),
+    *("signals.hop.", "overview.funnel.", "overview.todo.", "orders.how."),
     *("plan.kind.", "risk.limit.", "risk.from."),
-    "plan.kind.",
-    *(
-        "signals.hop.",
-        "overview.funnel.",
-        "overview.link.",
-        "overview.light.",
-        "overview.todo.",
-        "orders.how.",
-    ),
-    "plan.kind.",
-    *("signals.hop.",),
     *("told.", "told_when.", "delivery.", "ago.", "hop.", "hop_says."),
     *("light.", "light_state.", "light_count.", "light_says.", "light_at."),
     "span.",

@@ -3,45 +3,49 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 from flask import Blueprint, current_app, render_template, url_for
 
 from desk.access import Scope
-from desk.console.api.reading import Reading
-from desk.console.curve import picture
-from desk.console.day_facts import day_facts
+from desk.console.curve import Days, drawn
+from desk.console.day_facts import CURVES, day_facts, gained, told_worth
 from desk.console.door import needs
+from desk.console.lights import lights
 from desk.console.sources import Sources
 from desk.console.words import say
 from desk.core.values import Verdict
 from desk.journal import views
+from desk.journal.view_told import told
 from desk.texts.day_picture import DayFacts
 
 View = dict[str, Any]
 
+_READ_AGAIN_S, _MOMENT_S = 300.0, 0.02
 _HOLDS_S = 5.0  # the day's facts are counted from many rows: however many pages show them, no more often
+_TOLD_BACK = timedelta(days=1)
 _WATCHED = 20
 
 
 def make(sources: Sources) -> Blueprint:
     overview = Blueprint("overview", __name__)
-    reading = Reading(journal=sources.journal, config=sources.config, status_view=sources.status)
     today = _Today(sources)
 
     @overview.get("/")
     @needs(Scope.READ)
     def page() -> str:
-        status, facts = sources.status(), today()
+        now, status, facts = sources.clock.now(), sources.status(), today()
         return render_template(
             "overview.html",
             status=status,
             day=facts,
-            curve=picture(facts.days, {say("overview.ours"): facts.ours, **facts.theirs}),
+            sheet=drawn(_curves(facts)),
             verdicts=[(verdict.value, facts.verdicts[verdict]) for verdict in Verdict if facts.verdicts.get(verdict)],
             todo=_todo(status),
-            links=reading.links()["items"],
+            lights=lights(status, told(sources.journal, now - _TOLD_BACK), now),
             watched=_watched(sources),
         )
 
@@ -53,6 +57,7 @@ class _Today:
 
     def __init__(self, sources: Sources) -> None:
         self._sources = sources
+        self._theirs = _Theirs(sources)
         self._lock = threading.Lock()
         self._held: tuple[float, DayFacts] | None = None
 
@@ -61,8 +66,46 @@ class _Today:
         with self._lock:
             now, day = sources.clock.monotonic(), sources.clock.now().date()
             if self._held is None or now - self._held[0] >= _HOLDS_S or self._held[1].day != day:
-                self._held = (now, day_facts(sources.journal, sources.config(), day))
+                self._held = (now, day_facts(sources.journal, sources.config(), day, self._theirs))
             return self._held[1]
+
+
+class _Theirs:
+    """What strategies said they were worth, read again after minutes; a request spends a moment on it and no more.
+
+    With very many strategies the curves are complete after a few requests.
+    """
+
+    def __init__(self, sources: Sources) -> None:
+        self._sources = sources
+        self._read: dict[str, tuple[float, Mapping[str, Decimal]]] = {}
+
+    def __call__(self, days: Sequence[date]) -> dict[str, list[float | None]]:
+        lines: dict[str, list[float | None]] = {}
+        begun = self._sources.clock.monotonic()
+        for strategy in self._sources.config().strategies if days else ():
+            now = self._sources.clock.monotonic()
+            read_at, told_here = self._read.get(strategy.name, (None, {}))
+            if (read_at is None or now - read_at >= _READ_AGAIN_S) and now - begun < _MOMENT_S:
+                told_here = told_worth(self._sources.journal, strategy.name, days)
+                self._read[strategy.name] = (now, told_here)
+            line = gained(told_here, days)
+            if line is not None and len(lines) < CURVES:
+                lines[strategy.name] = line
+        return lines
+
+
+def _curves(facts: DayFacts) -> dict[str, Days]:
+    """What a yuan of the first day has become, of the accounts and of each strategy that tells its equity."""
+    said = {say("overview.ours"): facts.ours, **facts.theirs}
+    return {
+        name: [
+            (day, 1 + Decimal(f"{gained:.4f}") / 100)
+            for day, gained in zip(facts.days, line, strict=True)
+            if gained is not None
+        ]
+        for name, line in said.items()
+    }
 
 
 def _todo(status: View) -> list[View]:
