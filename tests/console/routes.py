@@ -151,6 +151,11 @@ ROUTES = (
         rule="/risk/limits", path="/risk/limits", scope=Scope.ADMIN, method="POST",
         form={"account": "", "order_value": "1000"}, passes=(302,), asks="trading",
     ),
+    Route(
+        rule="/holdings/adjust", path="/holdings/adjust", scope=Scope.TRADE, method="POST",
+        form={"strategy": "小市值", "symbol": "000001.SZ", "account": "甲", "shares": "-100"},
+        passes=(302,), asks="trading",
+    ),
     Route(rule="/waiting", path="/waiting", scope=Scope.READ),
     *(
         Route(

@@ -95,6 +95,20 @@ def test_a_plan_is_shown_with_its_orders_and_approved_or_dropped(room: TradingRo
     assert world.own("600000.SH", "轮动") == 300
 
 
+def test_a_book_is_adjusted_by_a_plan_and_traded_once_it_is_approved(room: TradingRoom) -> None:
+    world, browser = room.world, room.browser()
+    world.order("1", BANK, "buy", 300)
+    world.pass_time(10)
+    wanted = {"strategy": "小市值", "account": "主账户", "symbol": BANK_HERE}
+    assert "调整应持" in browser.get("/holdings/book", query_string=wanted).text
+    assert "不能是 0" in room.send(browser, "/holdings/adjust", {**wanted, "shares": "0"})
+    assert "已做计划" in room.send(browser, "/holdings/adjust", {**wanted, "shares": "200"})
+    (plan,) = plans(world.journal)
+    room.send(browser, f"/waiting/{plan['id']}/approve")
+    world.pass_time(10)
+    assert world.own(BANK_HERE) == 500
+
+
 def test_what_strangers_write_is_shown_and_not_run(tmp_path: Path) -> None:
     evil = "<script>alert(1)</script>"
     room = TradingRoom(

@@ -5,11 +5,13 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from flask import Blueprint, abort, render_template, request
+from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 
 from desk.access import Scope
-from desk.console.door import needs
+from desk.console.door import asks_trading_password, needs
 from desk.console.sources import Sources
+from desk.console.wishes import wish
 from desk.console.words import say
 from desk.journal import views
 from desk.journal.view_books import books
@@ -17,6 +19,7 @@ from desk.journal.view_pages import BadMark, changes_page
 from desk.journal.view_plans import plans
 
 _ROWS = 100  # of one page
+_BOOK = ("strategy", "symbol", "account")
 View = dict[str, Any]
 
 
@@ -50,7 +53,7 @@ def make(sources: Sources) -> Blueprint:
     @holdings.get("/book")
     @needs(Scope.READ)
     def book() -> str:
-        wanted = {name: request.args.get(name, "") for name in ("strategy", "symbol", "account")}
+        wanted = {name: request.args.get(name, "") for name in _BOOK}
         try:
             page = changes_page(
                 sources.journal,
@@ -63,6 +66,23 @@ def make(sources: Sources) -> Blueprint:
         except BadMark:
             abort(400)
         return render_template("book.html", rows=page.rows, next=page.next, wanted=wanted)
+
+    @holdings.post("/adjust")
+    @needs(Scope.TRADE)
+    @asks_trading_password("holdings.book", keeps=_BOOK)
+    def adjust() -> ResponseReturnValue:
+        """Make the plan that adds shares to what a strategy is entitled to, or takes some away."""
+        wanted: View = {name: request.form.get(name, "")[:64] for name in _BOOK}
+        args = {"strategy": wanted["strategy"], "security": wanted["symbol"], "account": wanted["account"]}
+        shares = request.form.get("shares", "").strip()[:12]
+        told = wish(
+            sources.ask,
+            "adjust",
+            {**args, "shares": shares},
+            action="strategy.adjust",
+            target=wanted["strategy"],
+        )
+        return redirect(url_for("waiting.page") if told.ok else url_for("holdings.book", **wanted))
 
     return holdings
 
