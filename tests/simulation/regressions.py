@@ -10,5 +10,6 @@ REGRESSIONS: list[tuple[str, int, str]] = []
 LONG_REGRESSIONS: list[tuple[str, int, str]] = [
     ("default", 5537, "a purchase by hand while the journal was down until the close: a person is asked, rightly"),
     ("default", 6051, "the same, and a holiday after it"),
+    ("default", 11139, "a sale that a person had rejected was entitled twice when JoinQuant took it back"),
     ("default", 9482, "a strategy resumed while the journal was down: the person is told, and asks again"),
 ]

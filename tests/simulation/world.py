@@ -233,8 +233,8 @@ class SimulatedDesk(CrashingWorld):
         for what, rate in self.wecom.items():
             if self.weather.random() < rate:
                 self.story.count(f"wecom {what}")
-                if what == "unanswered":
-                    raise Cut
+                if what == "unanswered" or self.robots.down:
+                    raise Cut  # what were scripted now would be met after the outage, one by one, for days
                 if what == "lost answer":
                     self.robots.script(ROBOT, "lost")
                 elif what == "5xx":
