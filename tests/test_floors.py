@@ -41,7 +41,8 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "desk.wecom": FIRST,
     "desk.positions": FIRST | {"desk.journal:root", "desk.senders"},
     "desk.access": FIRST,
-    "desk.console": SHOWING | {"desk.access", "desk.pictures", "desk.positions", "desk.serving", "desk.snippet"},
+    "desk.console": SHOWING
+    | {"desk.access", "desk.logs", "desk.pictures", "desk.positions", "desk.serving", "desk.snippet"},
     "desk.pictures": FIRST,
     "desk.export": SHOWING,
     "desk.report": SHOWING | {"desk.pictures"},

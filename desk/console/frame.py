@@ -20,7 +20,7 @@ FOLDER = str(Path(__file__).parent)
 # The order of the navigation. A page's blueprint bears its name, and its main view is called `page`.
 NAVIGATION = (
     *("overview", "signals", "orders", "holdings", "strategies", "waiting", "trade", "risk", "halt", "messages"),
-    *("links", "returns", "adjustments", "audit", "users", "settings"),
+    *("links", "returns", "adjustments", "log", "audit", "users", "settings"),
 )
 
 _HEADERS = {

@@ -30,6 +30,8 @@ TEXTS = {
     "action.message.again": ("再发一条消息", "Sent a message again"),
     "action.settings.changed": ("改设置", "Changed settings"),
     "action.settings.put_back": ("退回设置", "Put settings back"),
+    "action.adjustments.saved": ("改持仓调整", "Changed adjustments"),
+    "action.internal_password.set": ("设内部密码", "Set the internal password"),
     "action.message.test": ("发测试消息", "Sent a test message"),
     "action.halt": ("急停", "Halted"),
     "action.unhalt": ("解除急停", "Lifted the halt"),

@@ -55,6 +55,19 @@ ROUTES = (
     ),
     Route(rule="/links", path="/links", scope=Scope.READ),
     Route(rule="/returns", path="/returns", scope=Scope.READ),
+    Route(rule="/log", path="/log", scope=Scope.ADMIN),
+    Route(rule="/adjustments", path="/adjustments", scope=Scope.READ),
+    *(
+        Route(
+            rule=f"/adjustments{what}", path=f"/adjustments{what}", scope=Scope.TRADE, method="POST",
+            form=form, passes=(302,), asks="trading",
+        )
+        for what, form in (("", {"code": "x"}), ("/remove", {"symbol": "x"}))
+    ),
+    Route(
+        rule="/adjustments/password", path="/adjustments/password", scope=Scope.ADMIN, method="POST",
+        form={"fresh": "kurz", "again": "kurz"}, passes=(302,), by_login=True, asks="login",
+    ),
     Route(rule="/settings", path="/settings", scope=Scope.ADMIN),
     Route(
         rule="/settings/<name>", path="/settings/follow", scope=Scope.ADMIN, method="POST",

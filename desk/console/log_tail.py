@@ -1,0 +1,51 @@
+"""The daemon's log files from their end, a page at a time."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+_NAME = re.compile(r"\d{4}-\d\d-\d\d(\.\d{1,4})?\.log", re.ASCII)
+_BLOCK = 256 * 1024  # bytes that are read for one page
+LINES = 200
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tail:
+    """Lines oldest first; `before` is where the page of older ones ends, None at the file's beginning."""
+
+    lines: tuple[str, ...]
+    before: int | None
+
+
+def files(folder: Path) -> list[str]:
+    """The names of the log files, the newest first; no other file of the folder, and nothing that a link leads to."""
+    try:
+        found = [path for path in folder.iterdir() if _NAME.fullmatch(path.name)]
+        return [path.name for path in sorted(found, key=_age, reverse=True) if path.is_file() and not path.is_symlink()]
+    except OSError:
+        return []
+
+
+def _age(path: Path) -> tuple[str, int]:
+    part = path.name[10:].removesuffix(".log").removeprefix(".")
+    return path.name[:10], int(part or 0)
+
+
+def tail(path: Path, *, before: int | None, most: int = LINES) -> Tail:
+    """The last lines that end before this byte, at most `most`. Raises OSError."""
+    with path.open("rb") as file:
+        size = file.seek(0, 2)
+        end = size if before is None else max(0, min(before, size))
+        start = max(0, end - _BLOCK)
+        file.seek(start)
+        block = file.read(end - start)
+    cut = block.find(b"\n") + 1 if start > 0 else 0  # the block's first line lacks its beginning
+    if cut < len(block):  # else the block is within one long line, which is shown in pieces
+        block, start = block[cut:], start + cut
+    rows = block.splitlines(keepends=True)
+    kept = rows[-most:]
+    begins = start + sum(len(row) for row in rows[: len(rows) - len(kept)])
+    lines = tuple(row.decode("utf-8", "replace").rstrip("\r\n") for row in kept)
+    return Tail(lines=lines, before=begins if begins > 0 and lines else None)
