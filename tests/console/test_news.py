@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
@@ -9,8 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from desk.access import Scope
+from desk.clock import SystemClock
 from desk.console.news import BEAT, OF_A_LOGIN, OF_A_USER, OF_ALL, Listener, News
+from desk.core.values import Message
 from desk.journal.errors import JournalUnavailable
+from desk.journal.outbox import put_message
+from desk.serving import DoorLimits, HttpServer
 from desk.serving.streams import Stream
 from tests.console.room import Room
 from tests.stand_in.clock import StandInClock
@@ -145,3 +152,36 @@ def test_the_stream_keeps_no_login_alive(room: Room) -> None:
 def test_a_server_that_keeps_nothing_open_answers_and_has_the_browser_come_again(room: Room) -> None:
     answer = room.browser("看客").get("/events")
     assert answer.mimetype == "text/event-stream" and answer.text.startswith("retry: ")
+
+
+def test_over_a_real_server_news_are_told_and_the_stop_ends_the_stream(tmp_path: Path) -> None:
+    room = Room(tmp_path)
+    room.book.close()
+    room.clock = SystemClock()  # type: ignore[assignment]  # the thread waits by the clock that it is handed
+    room.open()
+    room.people()
+    server = HttpServer(room.app, "127.0.0.1", 0, clock=SystemClock(), limits=DoorLimits(threads=1))
+    stop = threading.Event()
+    serving = threading.Thread(target=server.run, args=(stop,))
+    serving.start()
+    try:
+        with socket.create_connection(("127.0.0.1", server.port), timeout=20) as sock:
+            header = room.key("看客", Scope.READ)["Authorization"]
+            sock.sendall(f"GET /events HTTP/1.1\r\nHost: localhost\r\nAuthorization: {header}\r\n\r\n".encode())
+            said = b""
+            while b"id: " not in said:
+                said += sock.recv(4096)
+            assert b"text/event-stream" in said and b"changed" not in said
+            message = Message(at=room.clock.now(), kind="x", title="t", text="x", key="k")
+            room.journal.change(lambda session: put_message(session, message))
+            while b"changed" not in said:
+                said += sock.recv(4096)
+            assert b'"messages"' in said
+            stop.set()
+            while piece := sock.recv(4096):
+                said += piece
+            assert said.endswith(b"0\r\n\r\n")
+    finally:
+        stop.set()
+        serving.join(10)
+        room.close()

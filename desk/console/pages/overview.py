@@ -24,7 +24,7 @@ from desk.texts.day_picture import DayFacts
 
 View = dict[str, Any]
 
-_READ_AGAIN_S, _MOMENT_S = 300.0, 0.02
+_READ_AGAIN_S, _MOMENT_S = 300.0, 0.01
 _HOLDS_S = 5.0  # the day's facts are counted from many rows: however many pages show them, no more often
 _TOLD_BACK = timedelta(days=1)
 _WATCHED = 20
