@@ -20,6 +20,16 @@ TEXTS = {
         "测试消息已放进待发，几秒后可在下面看到是否送达。",
         "The test message is queued; in a few seconds the list below says whether it was delivered.",
     ),
+    "messages.picture": ("当日图", "The day's picture"),
+    "messages.picture_text": (
+        "今天到现在的资产、盈亏、曲线、信号去向和差异，现画的。",
+        "Assets, profit, curve, what became of signals, and differences of today so far, drawn when asked.",
+    ),
+    "messages.preview": ("预览", "Preview"),
+    "messages.picture_alt": (
+        "当日图；画不出来时多半是这台电脑上没有中文字体",
+        "The day's picture; if it is missing, this PC has no Chinese font",
+    ),
     "messages.outbox": ("消息", "Messages"),
     "messages.at": ("时间", "Time"),
     "messages.text": ("内容", "Text"),

@@ -11,8 +11,8 @@ TEXTS = {
     ),
     "settings.edit": ("可以改的：{file}", "What can be changed: {file}"),
     "settings.edit_text": (
-        "空着就用默认值（灰字）。整份配置检查通过才写入，旧文件留作 .bak，不用重启。",
-        "Empty means the default (grey). Written only if the whole configuration stands; no restart is needed.",
+        "空着就用默认值（灰字），[] 是一个也没有。整份配置检查通过才写入，旧文件留作 .bak，不用重启。",
+        "Empty: the default (grey); []: none at all. Written only if the whole configuration stands; no restart.",
     ),
     "settings.sure": ("保存这些设置？", "Save these settings?"),
     "settings.save": ("保存", "Save"),

@@ -71,7 +71,7 @@ def test_a_viewer_sees_no_button_that_sends(room: Room) -> None:
 def test_what_is_told_is_shown_as_text_only(room: Room) -> None:
     tell(room, "<script>alert(1)</script>", "<img src=x>\n第二行", kind="<b>x", urgent=True)
     page = room.browser("看客").get("/messages").text
-    assert "<script>alert" not in page and "<img" not in page and "<b>x" not in page
+    assert "<script>alert" not in page and "<img src=x" not in page and "<b>x" not in page
     assert "&lt;img src=x&gt;\n第二行" in page
 
 
@@ -83,3 +83,8 @@ def test_long_lists_are_paged_and_a_made_up_mark_is_refused(room: Room) -> None:
     assert "第30条" in first and "第0条" not in first and "mark=2" in first
     assert "第0条" in browser.get("/messages?mark=2").text
     assert browser.get("/messages?mark=nonsense").status_code == 400
+
+
+def test_the_days_picture_is_drawn_only_when_it_is_looked_at(room: Room) -> None:
+    page = room.browser("看客").get("/messages").text
+    assert 'src="/api/v2/day.png" loading="lazy"' in page

@@ -9,6 +9,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 
 from desk.access import Scope
+from desk.console.api.operations import PREFIX
 from desk.console.door import needs, note
 from desk.console.sources import Sources
 from desk.console.words import say
@@ -42,6 +43,7 @@ def make(sources: Sources) -> Blueprint:
             robots=counted["robots"],
             delivered_at=counted["delivered_at"],
             days=LOOKED_BACK.days,
+            picture=f"{PREFIX}/day.png",
             rows=listed.rows,
             next=listed.next,
             mark=mark,
