@@ -23,14 +23,27 @@ BUY = {"account": "主账户", "symbol": BANK, "side": "buy", "shares": "300"}
 
 @pytest.fixture
 def room(tmp_path: Path) -> Iterator[TradingRoom]:
+    made = opened(tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TradingRoom]:
+    """A room in which nothing is done."""
+    made = opened(tmp_path_factory.mktemp("shown"))
+    yield made
+    made.close()
+
+
+def opened(folder: Path) -> TradingRoom:
     limits = replace(NO_LIMITS, order_value=Decimal(800000))
-    made = TradingRoom(tmp_path, accounts=[AccountConfig(name="主账户", feed="通道", limits=limits)])
+    made = TradingRoom(folder, accounts=[AccountConfig(name="主账户", feed="通道", limits=limits)])
     made.world.scene(BANK, price=Decimal(10))
     made.world.pass_time(5)
     made.world.journal.ask("reconcile", {}, "test")
     made.world.settle()
-    yield made
-    made.close()
+    return made
 
 
 def checked(browser: Browser, **changed: str) -> str:
@@ -87,9 +100,9 @@ def test_a_wrong_trading_password_orders_nothing_and_keeps_the_form(room: Tradin
     ],
 )
 def test_what_would_be_refused_is_said_before_and_cannot_be_sent(
-    room: TradingRoom, changed: dict[str, str], said: str
+    shown: TradingRoom, changed: dict[str, str], said: str
 ) -> None:
-    page = checked(room.browser(), **changed)
+    page = checked(shown.browser(), **changed)
     assert said in page
     assert "key" not in confirmed(page)
 
@@ -111,6 +124,6 @@ def test_parts_are_legal_shares_of_the_cash_and_of_what_may_be_sold_and_never_mo
     assert f"symbol={BANK}&amp;side=sell&amp;shares=300" in browser.get("/trade").text.replace("%E4", "")
 
 
-def test_a_looker_may_not_even_see_the_form(room: TradingRoom) -> None:
-    assert room.browser("看客").get("/trade").status_code == 403
-    assert room.browser("看客").post("/trade", {**BUY, "trading_password": TRADING}).status_code == 403
+def test_a_looker_may_not_even_see_the_form(shown: TradingRoom) -> None:
+    assert shown.browser("看客").get("/trade").status_code == 403
+    assert shown.browser("看客").post("/trade", {**BUY, "trading_password": TRADING}).status_code == 403
