@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 import bcrypt
@@ -11,6 +12,7 @@ import pytest
 
 from desk.core.targets import Adjustment, TargetPosition
 from desk.journal import NewUpload, PositionBook
+from desk.positions import keys
 from tests.console.room import NOW, PASSWORD, TRADING, Room
 
 ROW = {
@@ -78,7 +80,8 @@ def test_the_total_is_the_targets_with_the_adjustments(room: Room) -> None:
     assert "平安银行" in page and '<form method="post" action="/adjustments' not in page
 
 
-def test_an_administrator_sets_the_internal_password_with_his_own(room: Room) -> None:
+def test_an_administrator_sets_the_internal_password_with_his_own(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keys, "hash_password", partial(keys.hash_password, rounds=4))
     form = {"fresh": "ein neues Wort", "again": "ein neues Wort", "password": PASSWORD}
     browser = room.browser("店主")
     for wrong in ({"again": "other"}, {"fresh": "kurz", "again": "kurz"}, {"password": "wrong one"}):
