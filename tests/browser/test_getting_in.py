@@ -1,0 +1,43 @@
+"""Getting in, as a person at the PC does it: the link that is printed, the login, the lock."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.browser.desk import OWNER, PASSWORD, Desk
+from tests.browser.window import Window
+
+pytestmark = pytest.mark.long
+
+
+def test_the_printed_link_leads_in_once_and_the_login_afterwards(desk: Desk, window: Window) -> None:
+    desk.set_up(window)
+    window.at("/")
+    window.sees("小市值")
+    window.sees(OWNER, ".who summary")
+
+    window.tick(".who summary")
+    window.send("退出登录")
+    window.at("/login")
+
+    window.open(desk.link())
+    assert window.complaints() != [], "a used link is found nowhere"
+    window.open("/holdings")
+    window.at("/login")
+    window.fill(name=OWNER, password=PASSWORD)
+    window.send("登录")
+    window.at("/holdings")
+
+
+def test_five_wrong_passwords_lock_the_name_and_leave_who_is_in_alone(desk: Desk, window: Window) -> None:
+    window.root = desk.root
+    window.open("/login")
+    for _ in range(5):
+        window.fill(name="陌生人", password="falsch geraten")
+        window.send("登录")
+        window.sees("用户名、密码或验证码不对。")
+    window.fill(name="陌生人", password="falsch geraten")
+    window.send("登录")
+    window.sees("失败次数太多")
+    window.shoot("locked")
+    assert all("/login" in one and ("403" in one or "429" in one) for one in window.complaints())
