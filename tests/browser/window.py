@@ -29,12 +29,16 @@ _OPTIONS = (
     *("--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"),
     *("--no-proxy-server", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", "--window-size=1280,900"),
 )
-# Whatever stands wider than the screen, unless it lies in a box that scrolls by itself.
+# Whatever stands wider than the screen, unless it lies in a box that scrolls; a figure that runs into the next one.
 _TOO_WIDE = """
 const wide = document.documentElement.clientWidth;
 return [...document.querySelectorAll("body *")]
   .filter((one) => one.getClientRects().length && !one.closest(".scroll, pre, .skip, svg"))
-  .filter((one) => one.getBoundingClientRect().right > wide + 1 || one.getBoundingClientRect().left < -1)
+  .filter((one) => {
+    const { left, right } = one.getBoundingClientRect();
+    const flows = one.matches("dd, button, .badge") && one.scrollWidth > one.clientWidth + 1;
+    return left < -1 || right > wide + 1 || flows;
+  })
   .map((one) => `${one.tagName}.${one.className} ${one.textContent.trim().slice(0, 40)}`);
 """
 
