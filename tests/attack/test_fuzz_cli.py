@@ -78,6 +78,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 numbers = itertools.count()
 
 
+@pytest.mark.filterwarnings("ignore::getpass.GetPassWarning")  # a password is asked for where no terminal is
 @given(verb=st.sampled_from(sorted(commands().keys() - LEFT_OUT)), words=st.lists(WORDS, max_size=4))
 @examples(150, 1000)
 def test_any_words_end_in_an_exit_code_of_the_table(
