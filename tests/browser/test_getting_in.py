@@ -27,17 +27,3 @@ def test_the_printed_link_leads_in_once_and_the_login_afterwards(desk: Desk, win
     window.fill(name=OWNER, password=PASSWORD)
     window.send("登录")
     window.at("/holdings")
-
-
-def test_five_wrong_passwords_lock_the_name_and_leave_who_is_in_alone(desk: Desk, window: Window) -> None:
-    window.root = desk.root
-    window.open("/login")
-    for _ in range(5):
-        window.fill(name="陌生人", password="falsch geraten")
-        window.send("登录")
-        window.sees("用户名、密码或验证码不对。")
-    window.fill(name="陌生人", password="falsch geraten")
-    window.send("登录")
-    window.sees("失败次数太多")
-    window.shoot("locked")
-    assert all("/login" in one and ("403" in one or "429" in one) for one in window.complaints())

@@ -20,6 +20,7 @@ def test_a_signal_appears_by_itself_and_its_timeline_grows_to_the_fill(desk: Des
 
     inside.tick("#list td.stamp a")
     inside.sees("等人确认", "#steps")
+    assert "等待确认超时" not in inside.text("#steps")
     inside.run("window.unreloaded = true")
     assert desk.verb("approve", "all") == 0
     inside.sees("已完成", "#story")
