@@ -55,6 +55,13 @@ def faults(window: Window) -> list[str]:
     return [*scrolls, *window.too_wide(), *window.complaints()]
 
 
+def unfold(window: Window) -> bool:
+    """Open whatever the page keeps folded; tells whether there is any."""
+    return bool(
+        window.run("return [...document.querySelectorAll('main details')].map((one) => one.open = true).length")
+    )
+
+
 @pytest.mark.parametrize("light", ["light", "dark"])
 def test_every_page_stands_in_the_screen(lived_in: Window, light: str) -> None:
     lived_in.prefer(light)
@@ -67,12 +74,19 @@ def test_every_page_stands_in_the_screen(lived_in: Window, light: str) -> None:
     assert {name: wrong for name, wrong in found.items() if wrong} == {}
 
 
-def test_every_page_stands_in_a_phones_screen(lived_in: Window) -> None:
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_page_stands_in_a_phones_screen(lived_in: Window, language: str) -> None:
     lived_in.be_a_phone()
+    if language == "en":
+        lived_in.tick(".who summary")
+        lived_in.send("English", within=".looks")
     found = {}
     for name in pages(lived_in):
-        lived_in.shoot(f"{name}-390")
+        lived_in.shoot(f"{name}-390-{language}")
         found[name] = faults(lived_in)
+        if unfold(lived_in):
+            lived_in.shoot(f"{name}-390-{language}-unfolded")
+            found[name] += faults(lived_in)
     assert {name: wrong for name, wrong in found.items() if wrong} == {}
 
 

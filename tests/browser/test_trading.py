@@ -58,8 +58,7 @@ def test_a_resting_order_is_cancelled_after_a_question(desk: Desk, inside: Windo
 def test_a_new_ratio_is_written_and_the_plan_to_it_is_bought_after_approval(desk: Desk, inside: Window) -> None:
     inside.open("/signals")
     desk.signal("000002.XSHE", 1000)
-    inside.sees("000002.SZ", "#list")
-    inside.sees("已完成", "#list")
+    inside.until(lambda: "已完成" in row_of(inside, "#list", "000002.SZ"), "a signal that is followed at 0.5")
 
     inside.open("/strategies")
     inside.tick(f"{CHANGES} details summary")
