@@ -61,7 +61,10 @@ def plan_kind(value: str) -> str:
 
 
 def label(value: Any, kind: str) -> str:
-    """What a person reads for a value of this enum of `desk.core.values`: `order.state|label("OrderState")`."""
+    """What a person reads for a value of this enum of `desk.core.values`: `order.state|label("OrderState")`.
+
+    Not for a constant in a template: that is worked out once, in the language of whoever comes first.
+    """
     if value is None:
         return NOTHING
     known = next(labels for enum, labels in LABELS.items() if enum.__name__ == kind)

@@ -127,3 +127,11 @@ def test_parts_are_legal_shares_of_the_cash_and_of_what_may_be_sold_and_never_mo
 def test_a_looker_may_not_even_see_the_form(shown: TradingRoom) -> None:
     assert shown.browser("看客").get("/trade").status_code == 403
     assert shown.browser("看客").post("/trade", {**BUY, "trading_password": TRADING}).status_code == 403
+
+
+def test_each_side_is_told_in_the_language_of_who_looks(shown: TradingRoom) -> None:
+    browser = shown.browser()
+    assert "<span>卖出</span>" in checked(browser)
+    browser.post("/look", {"language": "en"})
+    page = checked(browser)
+    assert "<span>sell</span>" in page and "卖出" not in page

@@ -75,6 +75,8 @@ def make(sources: Sources) -> Blueprint:
             asked=bool(key),
             latest=orders_page(sources.journal, mark=None, limit=_LATEST, strategy=STRATEGY).rows,
             parts=tuple(PARTS),
+            buy=Side.BUY,
+            sell=Side.SELL,
         )
 
     @trade.post("")
