@@ -232,6 +232,11 @@ class Ledger:
                 )
             )
 
+    def take_number(self, order: Order, now: datetime, source: str) -> None:
+        """Take away the broker's number that an order does not bear after all."""
+        self._by_broker_id.pop((order.account, order.day, order.broker_order_id), None)
+        self.put_order(replace(order, broker_order_id="", updated_at=now), None, source)
+
     def _index(self, order: Order) -> None:
         key = order.client_order_id
         slot = (order.account, order.symbol, order.side)

@@ -61,6 +61,16 @@ def classify_refusal(text: str) -> Reason | None:
     return Reason.BROKER_REFUSED
 
 
+def _is_anothers(ledger: Ledger, order: Order, number: str, now: datetime, source: str) -> bool:
+    """Whether another order bears the broker's number; a report or picture, which names its order, takes it away."""
+    other = ledger.by_broker_id(order.account, order.day, number) if number else None
+    if other is None or other.client_order_id == order.client_order_id:
+        return False
+    if source != "place":  # an answer to a call has been seen to carry the number of the order before
+        ledger.take_number(other, now, source)
+    return True
+
+
 def learn(
     ledger: Ledger,
     order: Order,
@@ -74,6 +84,8 @@ def learn(
 ) -> Order:
     """Book what is new, ask the table, store both; an impossible fact is recorded and stops the strategy."""
     order = ledger.orders[order.client_order_id]
+    if broker_order_id != order.broker_order_id and _is_anothers(ledger, order, broker_order_id, now, source):
+        broker_order_id = ""  # told again by the next report or picture, when nobody else bears it any more
     traded = max(order.filled, filled)
     after = replace(
         order,
