@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given
 
 from base_func import legal_buy, symbol_of
-from desk.core.values import SnapshotPolicy, WireEvent
+from desk.core.values import Reason, SnapshotPolicy, WireEvent
 from tests import checks
 from tests.strategies import JoinQuant
 from tests.test_properties import LONG, SEEDS, build, examples, scratch, some_ratios
@@ -177,7 +177,14 @@ def banded(seed: int) -> None:
 
 
 def assert_no_shortfall(world: World) -> None:
+    with world.journal.look() as look:  # given up: it stood for too long behind an order of which nobody knew
+        bought = look.rows(
+            "SELECT strategy, account, symbol, parts FROM intents WHERE origin = 'plan' AND side = 'buy'"
+        )
+    given_up = {(strategy, account, symbol) for strategy, account, symbol, parts in bought if Reason.TOO_OLD in parts}
     for key, book in world.trader.ledger.books.items():
+        if key in given_up:
+            continue
         assert legal_buy(book.symbol, book.entitled - book.own) == 0, (key, book.own, book.entitled)
 
 
@@ -207,7 +214,7 @@ def told(seed: int) -> None:
             assert all(expected[symbol] in text for symbol, text in shown.items())
 
 
-@pytest.mark.parametrize(("play", "seed"), [(healed, 3), (healed, 29), (told, 3)])
+@pytest.mark.parametrize(("play", "seed"), [(healed, 3), (healed, 29), (healed, 52832), (told, 3)])
 def test_a_seed_that_once_failed_holds(play, seed: int) -> None:  # type: ignore[no-untyped-def]
     play(seed)
 
