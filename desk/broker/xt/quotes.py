@@ -266,7 +266,7 @@ class Quotes:
     def _fail(self, why: str) -> None:
         if why != self.trouble:
             log.warning("Account %s has no quotes: %s", self._name, why)
-        if not self.trouble:
+        if not self.trouble or why == texts.QUOTES_HANG != self.trouble:  # which no time mends, a person must
             self._alarm(texts.NO_QUOTES, texts.no_quotes(self._name, why))
         self.trouble = why
 

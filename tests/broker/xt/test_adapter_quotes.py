@@ -28,6 +28,7 @@ from desk.broker.xt.tables import (
 from desk.broker.xt_sim import QuoteTrouble
 from desk.core.market import Instrument, Quote, ReportKind
 from desk.core.values import BrokerStatus
+from desk.texts import xt as xt_texts
 from tests.broker.xt.stage import BANK, MORNING, Stage, needs_library, stage
 
 pytestmark = needs_library
@@ -267,6 +268,18 @@ def test_a_quote_call_that_hangs_is_left_behind_with_its_thread(stage: Stage) ->
     stage.until(lambda: (stage.broker.quote(BANK), stage.broker.left_behind)[1] == 1, flow=0.05)
     assert quote(stage).last == Decimal("10.00")  # by a new thread
     assert stage.broker.connected
+
+
+def test_that_quoting_has_stopped_for_good_is_told_whatever_trouble_was_told_before(stage: Stage) -> None:
+    stage.open()
+    stage.faults.rates[QuoteTrouble.RAISES] = 1.0
+    stage.until(lambda: (stage.broker.quote(BANK), stage.alarms)[1], flow=0.05)
+    stage.faults.rates[QuoteTrouble.RAISES] = 0.0
+    stage.faults.rates[QuoteTrouble.STUCK] = 1.0
+    stage.until(lambda: (stage.broker.quote(BANK), stage.broker.left_behind)[1] > 3, flow=0.5)
+    told = [text for _, text in stage.alarms if xt_texts.QUOTES_HANG in text]
+    assert len(told) == 1
+    stage.faults.calm()
 
 
 def test_a_quote_of_what_is_not_followed_is_none_and_not_asked_for(stage: Stage) -> None:

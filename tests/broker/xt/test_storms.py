@@ -43,7 +43,7 @@ pytestmark = pytest.mark.skipif("miniqmt" in MISSING, reason=MISSING.get("miniqm
 
 LONG = bool(os.environ.get("GENDAN_LONG"))
 FIRST, LAST = map(int, os.environ.get("GENDAN_STORMS", "0:500" if LONG else "0:5").split(":"))
-REGRESSIONS = [2256, 2259, 4429]
+REGRESSIONS = [2256, 2259, 4429, 5082]
 START = datetime(2026, 11, 18, 9, 31, tzinfo=BEIJING)  # a Wednesday
 MAIN = "主账户"
 DEATHS = (
