@@ -90,7 +90,8 @@ class Crowd:
                 status=JqStatus.HELD if filled else JqStatus.CANCELED,
             ),
         )
-        body_id, name = fresh_bytes(16).hex(), self.names[number]
+        made_at = int(now.timestamp() * 1000) + self._orders  # time stands still here; who sends has a clock that goes
+        body_id, name = (made_at.to_bytes(6, "big") + fresh_bytes(10)).hex(), self.names[number]
         event = NewEvent(event_id=body_id, strategy=name, kind=wire.kind, seq=wire.seq, payload=events_to_json(wire))
         return NewBody(
             kid=f"k{number}",

@@ -36,6 +36,7 @@ from desk.journal.view_counts import status_counts
 Say = Callable[[str], None]
 
 _BLOCKS_A_DAY = 4
+_BLOCK_TICKS = 24 * 3600 * 1000 // 65536 // _BLOCKS_A_DAY  # an id begins with its time, in units of 65.536 s
 _MEASURED = 50  # events at a time, so that all sizes meet the same moments of a shared machine
 _TURNS = 4  # of them in a run
 _ROWS, _COMMITS = 9, 6  # what such an event writes on average, and the turns that deal with so many
@@ -45,7 +46,7 @@ _GROWN = (
 )
 _TIMES = ("at", "sent_at", "received_at", "created_at", "updated_at", "decided_at", "done_at", "final_at")
 _DAYS = ("day", "jq_day")
-_EVENT = "substr({0}, 1, 28) || b.mark"  # random, its sender's
+_EVENT = "b.moment || substr({0}, 9, 20) || b.mark"  # rising with time, as the pasted file makes them
 _ORDER = "'g' || b.rising || substr({0}, 7, 6) || b.mark || substr({0}, 17)"  # rising with time: view.intent_id_for
 _SHIFTED = {
     **dict.fromkeys(_TIMES, "{0} - b.days * 86400000000"),
@@ -222,7 +223,8 @@ def _grow(place: Path, base: int, blocks: int) -> None:
     connection = sqlite3.connect(place / FILE_NAME, isolation_level=None)
     for setting in ("journal_mode = OFF", "synchronous = OFF", "cache_size = -1000000"):
         connection.execute(f"PRAGMA {setting}")
-    connection.execute("CREATE TEMP TABLE b (number INTEGER PRIMARY KEY, mark TEXT, rising TEXT, days INTEGER)")
+    columns = "number INTEGER PRIMARY KEY, mark TEXT, rising TEXT, moment TEXT, days INTEGER"
+    connection.execute(f"CREATE TEMP TABLE b ({columns})")
     connection.execute("BEGIN")
     by_time = [(index.name, index.columns[0].name) for table in _GROWN for index in table.indexes]
     by_time = [name for name, first in by_time if first in _TIMES + _DAYS]
@@ -231,13 +233,16 @@ def _grow(place: Path, base: int, blocks: int) -> None:
     ).fetchall()
     for name, _ in indexes:
         connection.execute(f"DROP INDEX {name}")
-    # Oldest first, under marks in no order: an index of random ids has to grow here as it grows by accepting.
+    bodies, first = connection.execute("SELECT MAX(id), MIN(body_id) FROM bodies").fetchone()
+    # Oldest first, under marks in no order: what an id has of chance stands in no order here either.
     marks = random.Random(blocks).sample(range(32**4), blocks)
     connection.executemany(
-        "INSERT INTO b VALUES (?, ?, ?, ?)",
-        [(turn, _mark(marks[turn]), f"{turn:05}", (blocks - turn) // _BLOCKS_A_DAY) for turn in range(1, blocks)],
+        "INSERT INTO b VALUES (?, ?, ?, ?, ?)",
+        [
+            (turn, _mark(marks[turn]), f"{turn:05}", _moment(first, blocks - turn), (blocks - turn) // _BLOCKS_A_DAY)
+            for turn in range(1, blocks)
+        ],
     )
-    (bodies,) = connection.execute("SELECT MAX(id) FROM bodies").fetchone()
     for table in _GROWN:
         names = [column.name for column in table.columns]
         connection.execute(f"CREATE TEMP TABLE block AS SELECT * FROM {table.name}")
@@ -259,6 +264,11 @@ def _grow(place: Path, base: int, blocks: int) -> None:
     connection.execute("COMMIT")
     connection.execute("PRAGMA journal_mode = WAL")
     connection.close()
+
+
+def _moment(first: str, before: int) -> str:
+    """The beginning of an id that was made so many blocks before the block whose first id this is."""
+    return f"{int(first[:8], 16) - before * _BLOCK_TICKS:08x}"
 
 
 def _mark(number: int) -> str:

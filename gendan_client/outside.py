@@ -49,6 +49,11 @@ class System:
         return random.random()
 
 
+def new_id(outside: Outside) -> bytes:
+    """16 bytes, never used twice; they rise with time, which keeps a long journal as quick as a short one."""
+    return outside.now_ms().to_bytes(6, "big") + outside.fresh_bytes(10)
+
+
 @dataclass(frozen=True)
 class Backoff:
     """How long to wait after the n-th failure: doubling, capped, between half and all of it by chance."""

@@ -25,7 +25,7 @@ from gendan_client.errors import (
 )
 from gendan_client.events import Event, TestOrder, fields_of
 from gendan_client.exact import to_json
-from gendan_client.outside import Backoff, Outside, System
+from gendan_client.outside import Backoff, Outside, System, new_id
 from gendan_client.positions import Reading, upload_form
 from gendan_client.spool import EVENTS, TARGET, Message, Spool
 from gendan_client.transport import Answer, HttpTransport, Request, Transport, base_address
@@ -170,7 +170,7 @@ class Sender:
         return [self._message(EVENTS, plaintext, words, max(seq for _, seq in events), "")]
 
     def _message(self, kind: str, plaintext: bytes, words: str, last_seq: int, about: str) -> Message:
-        body = self._keys.pack(self._outside.fresh_bytes(16), self._outside.now_ms(), plaintext)
+        body = self._keys.pack(new_id(self._outside), self._outside.now_ms(), plaintext)
         if len(body.content) > MAX_BODY_BYTES:
             raise ValueError(f"内容太长，无法发送：{words}")
         return Message(
@@ -250,7 +250,7 @@ class Sender:
         if age_ms > TARGET_WINDOW_MS - _MARGIN_MS:
             aside = self._spool.set_aside(message)
             raise Expired(f"过时了，没有发送（已移到 {aside.parent.name}），请重新读取持仓：{message.words}")
-        return self._keys.again(body, self._outside.fresh_bytes(16))
+        return self._keys.again(body, new_id(self._outside))
 
     def _wait(self, message: Message, error: GendanError) -> None:
         self._waits[message.id] = self._longer(self._waits.get(message.id), error)

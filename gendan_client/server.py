@@ -21,7 +21,7 @@ from gendan_client.errors import (
     Unsigned,
 )
 from gendan_client.exact import from_json, to_json
-from gendan_client.outside import Outside, System
+from gendan_client.outside import Outside, System, new_id
 from gendan_client.positions import SYNC, TOTAL, Form, Position, Reading, read_positions, upload_form
 from gendan_client.transport import Answer, HttpTransport, Request, Transport, base_address
 from gendan_client.wire import Keys
@@ -149,7 +149,7 @@ class PositionServer:
         return {"X-API-Key": _fit(proof.key if isinstance(proof, ApiKey) else self._api_key)}
 
     def _upload_signed(self, content: bytes, keys: Keys) -> None:
-        body = keys.pack(self._outside.fresh_bytes(16), self._outside.now_ms(), content)
+        body = keys.pack(new_id(self._outside), self._outside.now_ms(), content)
         headers = {"Content-Type": "application/json"}
         answer = self._transport(Request("POST", self._base + _PREFIX + "/update", headers, body.content))
         ack = keys.read_ack(body, answer.body)

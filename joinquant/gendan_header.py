@@ -496,7 +496,7 @@ def _gendan_install(names, settings):
                     event['q'] = state['q']
                     state['q'] += 1
             plaintext = compact(events[0] if len(events) == 1 else events)
-            body_id = self.random(16)
+            body_id = self.new_id()
             body, mac = self.keys.pack(body_id, int(self.now() * 1000), plaintext)
             words = '、'.join([in_words(event) for event in events[:3]]) + (' 等' if len(events) > 3 else '')
             if len(body) > MAX_BODY:
@@ -505,6 +505,10 @@ def _gendan_install(names, settings):
             state['spool'].append({'i': b64(body_id), 'm': b64(mac), 'b': body, 'w': words, 'k': self.keys.mark})
             while len(state['spool']) > settings['spool']:
                 self.say('dropped', '未送达的信号太多,丢弃最早的一条:' + state['spool'].pop(0)['w'])
+
+        def new_id(self):
+            """16 bytes, never used twice. They begin with the time: rising ids keep a long journal as quick as a short one."""
+            return be64(int(self.now() * 1000))[2:] + self.random(10)
 
         def deliver(self):
             """Post what is spooled, oldest first, within the time budget; only a signed answer removes a body."""

@@ -89,7 +89,7 @@ def _gendan_positions_install(names, settings):
 
         def post(self, plaintext):
             """(True, '') when it is stored, (False, why) when it is refused, (None, why) when it is worth another try."""
-            body_id = self.random(16)
+            body_id = be64(int(self.now() * 1000))[2:] + self.random(10)  # rising, as the signals' ids
             body, mac = self.keys.pack(body_id, int(self.now() * 1000), plaintext)
             connection = self.connect(self.place, timeout=float(settings['seconds']))
             try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import json
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,7 @@ def posted_as(vector: dict[str, Any], jq: JoinQuant, act: str, *args: Any) -> by
     strategy = Strategy(jq, receiver, names=names, secret=vector["secret"])
     strategy.gendan.keys = the_keys(vector["kid"], vector["secret"])
     receiver.keys = wire.derive_keys(vector["kid"], vector["secret"])
-    strategy.gendan.random = lambda size: bytes.fromhex(vector["id_hex"])
+    strategy.gendan.new_id = lambda: bytes.fromhex(vector["id_hex"])
     strategy.gendan.now = lambda: (vector["t_ms"] + 0.5) / 1000
     strategy.gendan.state()["q"] = json.loads(vector["plaintext"])["q"]
     strategy.names[act](*args)
@@ -231,3 +232,17 @@ def test_heartbeats_do_not_pile_up() -> None:
     for _ in range(3):
         strategy.call("gendan_heartbeat", strategy.jq.context)
     assert len(strategy.spool) == 1
+
+
+def test_ids_rise_with_the_time_and_are_never_the_same() -> None:
+    strategy = Strategy(JoinQuant(), Receiver(VECTORS[0]["secret"]), secret=VECTORS[0]["secret"])
+    gendan, chances = strategy.gendan, itertools.count(1)
+    gendan.random = lambda size: (2 ** (8 * size) - next(chances)).to_bytes(size, "big")
+    made = []
+    for ms in (1_763_688_600_000, 1_763_688_600_001, 1_763_692_200_000):
+        gendan.now = lambda ms=ms: (ms + 0.5) / 1000
+        made.append((gendan.new_id(), gendan.new_id()))
+    assert made == sorted(made, key=lambda pair: pair[0][:6])
+    assert len({one for pair in made for one in pair}) == 6
+    assert [int.from_bytes(first[:6], "big") for first, _ in made][0] == 1_763_688_600_000
+    assert {len(one) for pair in made for one in pair} == {16}
