@@ -5,10 +5,11 @@ the journal's writer not for him.
 """
 
 from desk.access.book import FILE_NAME, AccessBook
-from desk.access.errors import AccessUnusable, Locked, NameTaken, NoSuchLink, Refused, Unfit, WrongPassword
+from desk.access.errors import AccessUnusable, Locked, NameTaken, NoSuchLink, NotSigned, Refused, Unfit, WrongPassword
 from desk.access.guard import Guard, Limits, Place
 from desk.access.passwords import Hasher
-from desk.access.records import SCOPES, ApiKey, AuditRow, Login, Role, Scope, User
+from desk.access.records import SCOPES, ApiKey, AuditRow, Login, Role, Scope, SignedClient, User
+from desk.access.signed import SignedRequest
 
 __all__ = [
     "FILE_NAME",
@@ -24,10 +25,13 @@ __all__ = [
     "Login",
     "NameTaken",
     "NoSuchLink",
+    "NotSigned",
     "Place",
     "Refused",
     "Role",
     "Scope",
+    "SignedClient",
+    "SignedRequest",
     "Unfit",
     "User",
     "WrongPassword",

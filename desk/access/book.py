@@ -16,7 +16,7 @@ from desk.access.passwords import folded
 from desk.access.records import ApiKey, Login, Role, Scope, User
 from desk.access.tables import api_keys, failures, links, logins, secrets, users
 
-__all__ = ["FILE_NAME", "AccessBook", "moment", "stamp"]
+__all__ = ["FILE_NAME", "AccessBook", "as_user", "moment", "stamp"]
 
 
 def stamp(at: datetime) -> int:
@@ -58,12 +58,12 @@ class AccessBook:
 
     def users(self) -> list[User]:
         with self.database.look() as look:
-            return [_user(row) for row in look.execute(select(users).order_by(users.c.id))]
+            return [as_user(row) for row in look.execute(select(users).order_by(users.c.id))]
 
     def user(self, user_id: int) -> User | None:
         with self.database.look() as look:
             row = look.execute(select(users).where(users.c.id == user_id)).first()
-        return None if row is None else _user(row)
+        return None if row is None else as_user(row)
 
     def credentials(self, *, name: str = "", user_id: int = 0) -> Row[Any] | None:
         """The row with the hashes of this user."""
@@ -80,7 +80,7 @@ class AccessBook:
                 found = change.execute(select(users).where(users.c.id == _number(made))).one()
         except IntegrityError as error:
             raise NameTaken from error
-        return _user(found)
+        return as_user(found)
 
     def change_user(self, user_id: int, **values: Any) -> None:
         with self.database.change() as change:
@@ -214,7 +214,7 @@ _KEYS: Select[Any] = select(
 ).join_from(api_keys, users)
 
 
-def _user(row: Row[Any]) -> User:
+def as_user(row: Row[Any]) -> User:
     return User(
         user_id=row.id,
         name=row.name,
@@ -230,7 +230,7 @@ def _user(row: Row[Any]) -> User:
 def _login(row: Row[Any]) -> Login:
     return Login(
         login_id=row.login_id,
-        user=_user(row),
+        user=as_user(row),
         created_at=moment(row.login_created_at),
         seen_at=moment(row.seen_at),
         address=row.address,
@@ -244,7 +244,7 @@ def _key(row: Row[Any]) -> ApiKey:
         name=row.key_name,
         start=row.start,
         scope=Scope(row.scope),
-        owner=_user(row),
+        owner=as_user(row),
         created_at=moment(row.key_created_at),
         used_at=_moment(row.used_at),
         revoked_at=_moment(row.revoked_at),

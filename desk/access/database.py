@@ -18,7 +18,7 @@ from desk.access.errors import AccessUnusable
 from desk.texts import access as texts
 
 FILE_NAME = "console.db"
-KNOWN = ("0001",)
+KNOWN = ("0001", "0002")
 HEAD = KNOWN[-1]
 SCRIPTS = Path(__file__).with_name("migrations")
 _BUSY_S = 5.0

@@ -35,5 +35,13 @@ class NameTaken(Refused):
     """Another one has this name."""
 
 
+class NotSigned(Refused):
+    """A signed request does not count: `why` is `none` (nobody signs here yet) | `wrong` | `stale` | `used`."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+
 class AccessUnusable(Exception):
     """The file of users and logins cannot be used; the message names it and why."""

@@ -15,6 +15,7 @@ from desk.access.book import AccessBook
 from desk.access.errors import Locked, NoSuchLink, Unfit, WrongPassword
 from desk.access.passwords import Hasher, digest, fit_name, fit_password, folded, new_token
 from desk.access.records import ApiKey, Login, Role, Scope, User
+from desk.access.signed import SignedClients
 from desk.access.trail import Trail
 from desk.clock import Clock, fresh_bytes
 
@@ -46,6 +47,7 @@ class Guard:
     ) -> None:
         self.book = book
         self.trail = Trail(book.database)
+        self.signed = SignedClients(book.database, clock)
         self.clock = clock
         self.limits = limits or Limits()
         self.hasher = hasher or Hasher()

@@ -69,13 +69,24 @@ class ApiKey:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class SignedClient:
+    """A program that signs its requests; what it signs with is never shown again."""
+
+    client_id: str
+    owner: User
+    created_at: datetime
+    used_at: datetime | None
+    revoked_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class AuditRow:
     """One change: who, when, from where, what, old → new; never a secret."""
 
     row_id: int
     at: datetime
     who: str
-    via: str  # login:<id> | key:<id> | link | cli
+    via: str  # login:<id> | key:<id> | signed:<client id> | link | cli
     address: str
     action: str
     target: str

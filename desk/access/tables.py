@@ -85,6 +85,27 @@ api_keys = Table(
     sqlite_autoincrement=True,
 )
 
+signed_clients = Table(
+    "signed_clients",
+    metadata,
+    _id(),
+    _words("client_id", unique=True),
+    _words("secret"),  # readable: a digest of it could check no HMAC
+    _owner(),
+    _whole("created_at"),
+    _whole("used_at", nullable=True),
+    _whole("revoked_at", nullable=True),
+    sqlite_autoincrement=True,
+)
+
+used_signatures = Table(
+    "used_signatures",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    _whole("at"),
+    Index(None, "at"),
+)
+
 links = Table(
     "links",
     metadata,

@@ -13,13 +13,13 @@ from ipaddress import ip_address
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, current_app, flash, redirect, request, session, url_for
+from flask import Flask, Response, abort, current_app, flash, g, redirect, request, session, url_for
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask_login import LoginManager, UserMixin, current_user, login_user  # type: ignore[import-untyped]
 from flask_wtf.csrf import CSRFProtect  # type: ignore[import-untyped]
 from werkzeug.exceptions import BadRequest, Unauthorized
 
-from desk.access import ApiKey, Guard, Locked, Login, Place, Scope, Unfit, User, WrongPassword
+from desk.access import ApiKey, Guard, Locked, Login, Place, Scope, SignedRequest, Unfit, User, WrongPassword
 from desk.console.words import say
 
 BACKGROUND = "X-Background"  # a page that refreshes itself; it does not keep a login alive
@@ -34,7 +34,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 class Caller:
     user: User
     scope: Scope
-    via: str  # login:<id> | key:<id>
+    via: str  # login:<id> | key:<id> | signed:<client id>
     login: Login | None
 
 
@@ -155,6 +155,14 @@ def authorize(scope: Scope | str, *, by_login: bool = False) -> Caller:
     return caller
 
 
+def prove_signed(said: SignedRequest) -> str:
+    """Let a signed request pass, once: from here on its client is who asks. Raises NotSigned."""
+    client = the_guard().signed.prove(said)
+    via = f"signed:{client.client_id}"
+    g.signed_caller = Caller(user=client.owner, scope=Scope.TRADE, via=via, login=None)
+    return via
+
+
 def the_caller() -> Caller:
     """Who is asking. Raises Unauthorized."""
     caller = _caller()
@@ -267,6 +275,9 @@ def guard_app(app: Flask, guard: Guard, *, by_themselves: tuple[str, ...], url: 
 
 
 def _caller() -> Caller | None:
+    signed: Caller | None = g.get("signed_caller")
+    if signed is not None:
+        return signed
     login: Login | None = getattr(current_user, "login", None)
     if login is not None:
         return Caller(user=login.user, scope=login.user.scope, via=f"login:{login.login_id}", login=login)

@@ -36,7 +36,7 @@ def programs(
     counter = Counter(journal=sources.journal, status_view=sources.status, acting=acting)
     return (
         make_api(operations, let_in, {**pages(operations, version), **_day(sources)}),
-        make_qmt_web(counter, let_in),
+        make_qmt_web(counter, let_in, door.prove_signed),
         make_mini_qmt(counter, let_in),
         make_health(Metrics(sources.journal, journal_file, trading), let_in),
     )

@@ -10,11 +10,17 @@ SUMMARY = (
 )
 NOT_FOUND = "没有这个地址。"
 WRONG_METHOD = "这个地址不支持这个方法。"
-BROKEN = "处理时出错,没有做;详情在日志里。"
+BROKEN = "处理时出错;是否已做请查委托,详情在日志里。"
 UNAVAILABLE = "账本现在读写不了,请稍后再试。"
 BAD_JSON = "请求体要是一个 JSON 对象。"
 BAD_MARK = "mark 不是上一页给出的 next。"
 NEEDS_KEY = "下单要有请求头 Idempotency-Key:1 到 64 个字母、数字或 . _ : -。"
+NOT_SIGNED = {
+    "none": "还没有发过签名客户端:请管理员在控制台的「接口密钥」页添加。",
+    "wrong": "客户端编号或签名不对。",
+    "stale": "签名的时间与本机相差超过 300 秒,请校准时间。",
+    "used": "这个签名已经用过;它的委托请用查询接口确认,不要原样再发。",
+}
 NOT_TRADING = "交易没有在运行,没有做。"
 PERCENT_NEEDS_PRICE = "不知道这只股票的价格:按百分比买入请写 price。"
 TOO_LARGE = "请求体太大。"

@@ -22,6 +22,8 @@ TEXTS = {
     "action.second_factor.off": ("关闭两步验证", "Turned two-step verification off"),
     "action.key.made": ("生成接口密钥", "Made an API key"),
     "action.key.revoked": ("作废接口密钥", "Revoked an API key"),
+    "action.signed_client.made": ("添加签名客户端", "Made a signing client"),
+    "action.signed_client.revoked": ("作废签名客户端", "Revoked a signing client"),
     "action.user.set_up": ("用设置链接设管理员", "Set up by the link"),
     "action.user.added": ("添加用户", "Added a user"),
     "action.user.role": ("改角色", "Changed a role"),

@@ -10,6 +10,7 @@ from typing import Any
 
 from flask import abort, request
 
+from desk.access import NotSigned, SignedRequest
 from desk.cli import facts
 from desk.cli.home import Home
 from desk.console.api.acting import Acting
@@ -38,6 +39,10 @@ def authorize(scope: str) -> str:
     if scope not in SCOPES[who]:
         abort(403)
     return f"api:{who}"
+
+
+def nobody_signs(said: SignedRequest) -> str:
+    raise NotSigned("none")
 
 
 class DeskRoom:
@@ -77,7 +82,7 @@ class DeskRoom:
         self.metrics = Metrics(journal, folder / "journal.db", lambda: self.trading)
         api = make_api(self.operations, authorize, pages(self.operations, "0.1.0"))
         counter = Counter(journal=journal, status_view=reading.status_view, acting=acting)
-        older = (make_qmt_web(counter, authorize), make_mini_qmt(counter, authorize))
+        older = (make_qmt_web(counter, authorize, nobody_signs), make_mini_qmt(counter, authorize))
         self.app = make_app(api, *older, make_health(self.metrics, authorize))
         self.client = self.app.test_client()
 

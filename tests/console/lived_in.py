@@ -9,6 +9,7 @@ from desk.access import FILE_NAME, AccessBook, Guard
 from desk.cli import facts
 from desk.cli.home import Home
 from desk.console.app import make_app
+from desk.console.programs import programs
 from desk.console.sources import Sources
 from desk.core.batch import CommandResult
 from tests.console.desk_room import DeskRoom
@@ -35,20 +36,20 @@ class LivedIn(Room):
         self.book = AccessBook(self.folder / FILE_NAME)
         self.guard = Guard(self.book, clock=self.clock, hasher=CHEAP)
         home = Home(self.folder)
-        self.app = make_app(
-            sources=Sources(
-                journal=self.journal,
-                config=lambda: self.world.config,
-                clock=self.clock,
-                guard=self.guard,
-                status=lambda: {**facts.status(self.journal, self.world.config, home), "running": self.running},
-                ask=self.ask,
-                change=self.ask,
-                quote=lambda account, symbol: (
-                    self.world.desks[account].broker.quote(symbol) if account in self.world.desks else None
-                ),
-            )
+        sources = Sources(
+            journal=self.journal,
+            config=lambda: self.world.config,
+            clock=self.clock,
+            guard=self.guard,
+            status=lambda: {**facts.status(self.journal, self.world.config, home), "running": self.running},
+            ask=self.ask,
+            change=self.ask,
+            quote=lambda account, symbol: (
+                self.world.desks[account].broker.quote(symbol) if account in self.world.desks else None
+            ),
         )
+        beside = programs(sources, version="0.1.0", trading=lambda: self.running, journal_file=None)
+        self.app = make_app(*beside, sources=sources)
 
     def ask(self, verb: str, args: Mapping[str, str], who: str) -> CommandResult:
         self.wished.append((verb, dict(args), who))

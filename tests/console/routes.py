@@ -119,6 +119,20 @@ ROUTES = (
         rule="/keys/<int:key_id>/revoke", path="/keys/999999/revoke",
         scope=Scope.READ, method="POST", passes=(404,), by_login=True,
     ),
+    Route(rule="/keys/signed", path="/keys/signed", scope=Scope.ADMIN, by_login=True),
+    Route(
+        rule="/keys/signed", path="/keys/signed", scope=Scope.ADMIN, method="POST",
+        form={"client_id": "<b>"}, passes=(302,), by_login=True, asks="login",
+    ),
+    Route(
+        rule="/keys/signed/<client_id>/revoke", path="/keys/signed/nobody/revoke",
+        scope=Scope.ADMIN, method="POST", passes=(404,), by_login=True,
+    ),
+    *(
+        Route(rule=path, path=path, scope=OPEN, passes=(302,))
+        for path in ("/trading", "/config", "/adjustment", "/password")
+    ),
+    Route(rule="/logout", path="/logout", scope=OPEN, passes=(302,)),
     Route(rule="/users", path="/users", scope=Scope.ADMIN, by_login=True),
     Route(
         rule="/users", path="/users", scope=Scope.ADMIN, method="POST",

@@ -72,9 +72,6 @@ def _served(route: Operation, authorize: Authorize) -> Callable[..., Response]:
             return problem(refused.status, refused.text)
         except (NotThere, AmbiguousId, BadMark, CannotDo, JournalError) as error:
             return _explained(error)
-        except Exception:
-            log.exception("%s %s failed", route.method, route.path)
-            return problem(500, texts.BROKEN)
 
     return serve
 

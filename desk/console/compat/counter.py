@@ -12,6 +12,7 @@ from flask import request
 from base_func import UnsupportedSymbol, legal_buy, legal_sell, round_to_tick, symbol_of, tick_of
 from desk.console.api.acting import Acting, CannotDo
 from desk.console.api.asking import KEY
+from desk.console.compat.serving import BadRequest, View
 from desk.core.manual import STRATEGY
 from desk.core.values import OrderState, Side
 from desk.journal import Journal, views
@@ -19,7 +20,6 @@ from desk.journal.view_books import books
 from desk.journal.view_figures import manual_order
 from desk.texts import api as texts
 
-View = dict[str, Any]
 _EXCHANGES = ("SH", "SZ", "BJ")
 _CASH_FOR_FEES = Decimal("0.995")  # a buy of everything must not fail for its fees
 PENDING = tuple(state.value for state in OrderState if not state.final)
@@ -29,10 +29,6 @@ STATES: Mapping[str, tuple[str, ...]] = {
     "canceled": (OrderState.CANCELLED.value, OrderState.WITHDRAWN.value),
     "failed": (OrderState.REJECTED.value,),
 }
-
-
-class BadRequest(Exception):
-    """What was asked cannot be understood; the text says why."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,12 +72,12 @@ class Counter:
         part: Decimal | None,
         price: Decimal | None,
         by: str,
+        key: str,
     ) -> View:
         """Order by hand: whole shares, or a part of the cash (buy) or of what may be sold. Raises BadRequest, CannotDo.
 
         The same key again orders nothing and gives the same order.
         """
-        key = _key()
         known = manual_order(self.journal, key)
         if shares is None:
             shares = known["shares"] if known is not None else self._shares_of(account, symbol, side, part, price)
@@ -89,7 +85,7 @@ class Counter:
         if price is not None:
             args["price"] = f"{price.normalize():f}"
         told = self.acting.tell("order", args, by)
-        return {"shares": shares, "text": told.text, "order": manual_order(self.journal, key)}
+        return {"ok": told.ok, "shares": shares, "text": told.text, "order": manual_order(self.journal, key)}
 
     def _shares_of(self, account: str, symbol: str, side: Side, part: Decimal | None, price: Decimal | None) -> int:
         if part is None or not 0 < part <= 1:
@@ -118,15 +114,18 @@ class Counter:
 # --- reading what was asked -------------------------------------------------------------------------------------------
 
 
-def body() -> View:
+def body(*, may_be_empty: bool = False) -> View:
     """The request's JSON object. Raises BadRequest."""
+    if may_be_empty and not request.get_data():
+        return {}
     said = request.get_json(silent=True)
     if not isinstance(said, dict):
         raise BadRequest(texts.BAD_JSON)
     return said
 
 
-def _key() -> str:
+def idempotency_key() -> str:
+    """Raises BadRequest."""
     key = request.headers.get("Idempotency-Key", "")
     if not KEY.fullmatch(key):
         raise BadRequest(texts.NEEDS_KEY)

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import logging
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import Blueprint, Response, request
-from werkzeug.exceptions import HTTPException
+from flask import Blueprint, request
 
-from desk.console.api.acting import CannotDo
 from desk.console.api.operations import READ, TRADE
-from desk.console.api.routes import Authorize, answered
+from desk.console.api.reading import NotThere
+from desk.console.api.routes import Authorize
 from desk.console.compat.counter import (
     STATES,
-    BadRequest,
     Counter,
-    View,
     body,
+    idempotency_key,
     number,
     price_in,
     shares_in,
@@ -28,11 +23,9 @@ from desk.console.compat.counter import (
     symbol_in,
     total,
 )
-from desk.journal import JournalError
+from desk.console.compat.serving import BadRequest, Interface, View
 from desk.journal.view_pages import MOST, fills_page, numbered_orders
 from desk.texts import api as texts
-
-log = logging.getLogger(__name__)
 
 PREFIX = "/api/v1/trading"
 _DEEPEST = 100_000  # rows that a page number may skip
@@ -40,54 +33,34 @@ _DEEPEST = 100_000  # rows that a page number may skip
 
 def make_mini_qmt(counter: Counter, authorize: Authorize) -> Blueprint:
     """Make the blueprint."""
-    made = Blueprint("mini_qmt", __name__, url_prefix=PREFIX)
-    serves = _MiniQmt(counter)
-
-    def add(method: str, path: str, scope: str, work: Callable[..., View]) -> None:
-        def serve(**words: str) -> Response:
-            try:
-                who = authorize(scope)
-                done = work(**words, by=who) if method == "POST" else work(**words)
-                return _envelope(200, done, texts.DONE)
-            except HTTPException as error:
-                return _envelope(error.code or 400, None, error.name)
-            except BadRequest as error:
-                return _envelope(400, None, str(error))
-            except CannotDo as error:
-                return _envelope(409, None, str(error))
-            except JournalError:
-                return _envelope(503, None, texts.UNAVAILABLE)
-            except Exception:
-                log.exception("%s %s failed", method, path)
-                return _envelope(500, None, texts.BROKEN)
-
-        name = f"{method.lower()}{path.replace('/', '_').replace('<', '').replace('>', '')}"
-        made.add_url_rule(path, name, serve, methods=[method], provide_automatic_options=False)
-
-    add("GET", "/status", READ, serves.status)
-    add("GET", "/account", READ, serves.account)
-    add("GET", "/positions", READ, serves.positions)
-    add("GET", "/orders", READ, serves.orders)
-    add("GET", "/orders/<order_id>", READ, serves.one_order)
-    add("GET", "/records", READ, serves.records)
-    add("POST", "/order", TRADE, serves.order)
-    add("POST", "/execute", TRADE, serves.order)
-    return made
+    made = Interface("mini_qmt", PREFIX, done=_done, failed=_failed)
+    serves = _MiniQmt(counter=counter, authorize=authorize)
+    made.add("GET", "/status", serves.status)
+    made.add("GET", "/account", serves.account)
+    made.add("GET", "/positions", serves.positions)
+    made.add("GET", "/orders", serves.orders)
+    made.add("GET", "/orders/<order_id>", serves.one_order)
+    made.add("GET", "/records", serves.records)
+    made.add("POST", "/order", serves.order)
+    made.add("POST", "/execute", serves.order)
+    return made.blueprint
 
 
-def _envelope(status: int, data: Any, message: str) -> Response:
-    if status == 200:
-        view: View = {"success": True, "data": data, "message": message}
-    else:
-        view = {"success": False, "code": status, "message": message, "data": None}
-    return answered(json.dumps(view, ensure_ascii=False), status)
+def _done(view: View) -> View:
+    return {"success": True, "data": view, "message": texts.DONE}
 
 
-@dataclass(frozen=True, slots=True)
+def _failed(status: int, text: str) -> View:
+    return {"success": False, "code": status, "message": text, "data": None}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class _MiniQmt:
     counter: Counter
+    authorize: Authorize
 
     def status(self) -> View:
+        self.authorize(READ)
         status = self.counter.status_view()
         return {
             "connected": any(row["connected"] for row in status["accounts"]),
@@ -97,6 +70,7 @@ class _MiniQmt:
         }
 
     def account(self) -> View:
+        self.authorize(READ)
         account = self._account()
         held = self.counter.positions(account["name"])
         cash, value, worth = (number(account[name]) for name in ("cash", "market_value", "total_asset"))
@@ -112,9 +86,11 @@ class _MiniQmt:
         }
 
     def positions(self) -> View:
+        self.authorize(READ)
         return {"positions": [_position(row) for row in self.counter.positions(self._account()["name"])]}
 
     def orders(self) -> View:
+        self.authorize(READ)
         page, size = _whole("page", 1, _DEEPEST), _whole("page_size", 20, MOST)
         if page * size > _DEEPEST:
             raise BadRequest(texts.TOO_DEEP)
@@ -132,12 +108,14 @@ class _MiniQmt:
         return {"orders": [_order(row) for row in rows], "total": count, "page": page, "page_size": size}
 
     def one_order(self, order_id: str) -> View:
+        self.authorize(READ)
         _, rows = numbered_orders(self.counter.journal, page=1, size=1, order_id=order_id)
         if not rows:
-            raise BadRequest(texts.no_such_order(order_id[:40]))
+            raise NotThere(texts.no_such_order(order_id[:40]))
         return _order(rows[0])
 
     def records(self) -> View:
+        self.authorize(READ)
         rows = fills_page(self.counter.journal, mark=None, limit=MOST).rows
         return {
             "records": [
@@ -156,8 +134,8 @@ class _MiniQmt:
             ]
         }
 
-    def order(self, *, by: str) -> View:
-        said = body()
+    def order(self) -> View:
+        by, said = self.authorize(TRADE), body()
         kind = said.get("order_type", "limit")
         if kind not in ("market", "limit"):
             raise BadRequest(texts.bad_field("order_type", "market、limit"))
@@ -171,11 +149,18 @@ class _MiniQmt:
         account = self._account(said.get("account_id"))["name"]
         side = side_in(said.get("side"))
         done = self.counter.order(
-            account=account, symbol=symbol, side=side, shares=shares, part=None, price=price, by=by
+            account=account,
+            symbol=symbol,
+            side=side,
+            shares=shares,
+            part=None,
+            price=price,
+            by=by,
+            key=idempotency_key(),
         )
         orders = done["order"]["orders"] if done["order"] else []
         return {
-            "success": True,
+            "success": done["ok"] is True,  # else it is kept, and the trading loop has not answered yet
             "order_id": orders[0]["client_order_id"] if orders else None,
             "stock_code": symbol,
             "quantity": shares,

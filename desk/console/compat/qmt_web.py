@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import logging
-from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from flask import Blueprint, Response
-from werkzeug.exceptions import HTTPException
+from flask import Blueprint
 
 from desk.console.api.acting import CannotDo
 from desk.console.api.operations import READ, TRADE
-from desk.console.api.routes import Authorize, answered
+from desk.console.api.routes import Authorize
 from desk.console.compat.counter import (
     PENDING,
-    BadRequest,
     Counter,
-    View,
     body,
+    idempotency_key,
     number,
     number_in,
     price_in,
@@ -29,61 +24,40 @@ from desk.console.compat.counter import (
     symbol_in,
     total,
 )
+from desk.console.compat.outer import Prove, signed_order
+from desk.console.compat.serving import BadRequest, Interface, View
 from desk.core.values import Side
-from desk.journal import JournalError
 from desk.journal.view_pages import MOST, orders_page
 from desk.texts import api as texts
 
-log = logging.getLogger(__name__)
-
 PREFIX = "/qmt/trade/api"
+_SIDES = {"sale": Side.SELL, "buy": Side.BUY}
 
 
-def make_qmt_web(counter: Counter, authorize: Authorize) -> Blueprint:
-    """Make the blueprint; errors are `{"error"}`, as those programs read them."""
-    made = Blueprint("qmt_web", __name__, url_prefix=PREFIX)
-    serves = _QmtWeb(counter)
-
-    def add(method: str, path: str, scope: str, work: Callable[..., View]) -> None:
-        def serve(**words: str) -> Response:
-            try:
-                who = authorize(scope)
-                return _answer(work(**words) if method == "GET" or path == "/orders" else work(**words, by=who), 200)
-            except HTTPException:
-                raise
-            except BadRequest as error:
-                return _answer({"error": str(error)}, 400)
-            except CannotDo as error:
-                return _answer({"error": str(error)}, 409)
-            except JournalError:
-                return _answer({"error": texts.UNAVAILABLE}, 503)
-            except Exception:
-                log.exception("%s %s failed", method, path)
-                return _answer({"error": texts.BROKEN}, 500)
-
-        name = f"{method.lower()}{path.replace('/', '_').replace('<', '').replace('>', '')}"
-        made.add_url_rule(path, name, serve, methods=[method], provide_automatic_options=False)
-
-    add("GET", "/accounts", READ, serves.accounts)
-    add("GET", "/portfolio/<index>", READ, serves.portfolio)
-    add("GET", "/positions/<index>", READ, serves.positions)
-    add("POST", "/orders", READ, serves.orders)
-    add("POST", "/trade", TRADE, serves.trade)
-    add("POST", "/sell", TRADE, serves.sell)
-    add("POST", "/cancel_order", TRADE, serves.cancel_order)
-    add("POST", "/cancel_orders/<which>", TRADE, serves.cancel_orders)
-    return made
+def make_qmt_web(counter: Counter, authorize: Authorize, prove: Prove) -> Blueprint:
+    """Make the blueprint; errors are `{"error"}`, as those programs read them. `prove`: of signed orders."""
+    made = Interface("qmt_web", PREFIX, done=lambda view: view, failed=lambda _, text: {"error": text})
+    serves = _QmtWeb(counter=counter, authorize=authorize, prove=prove)
+    made.add("GET", "/accounts", serves.accounts)
+    made.add("GET", "/portfolio/<index>", serves.portfolio)
+    made.add("GET", "/positions/<index>", serves.positions)
+    made.add("POST", "/orders", serves.orders)
+    made.add("POST", "/trade", serves.trade)
+    made.add("POST", "/sell", serves.sell)
+    made.add("POST", "/cancel_order", serves.cancel_order)
+    made.add("POST", "/cancel_orders/<which>", serves.cancel_orders)
+    made.add("POST", "/outer/trade/<side>", serves.outer_trade)
+    return made.blueprint
 
 
-def _answer(view: View, status: int) -> Response:
-    return answered(json.dumps(view, ensure_ascii=False), status)
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class _QmtWeb:
     counter: Counter
+    authorize: Authorize
+    prove: Prove
 
     def accounts(self) -> View:
+        self.authorize(READ)
         rows = self.counter.accounts()
         return {
             "accounts": [
@@ -92,6 +66,7 @@ class _QmtWeb:
         }
 
     def portfolio(self, index: str) -> View:
+        self.authorize(READ)
         account = self.counter.account(index)
         held = self.counter.positions(account["name"])
         profit = total(held, "profit")
@@ -109,6 +84,7 @@ class _QmtWeb:
         }
 
     def positions(self, index: str) -> View:
+        self.authorize(READ)
         account = self.counter.account(index)["name"]
         return {
             "positions": [
@@ -130,28 +106,32 @@ class _QmtWeb:
         }
 
     def orders(self) -> View:
-        said = body()
-        only = said.get("cancelable_only") is True
-        account = self.counter.account(said["trader_index"])["name"] if "trader_index" in said else None
-        rows = orders_page(self.counter.journal, mark=None, limit=MOST, account=account, open_only=only).rows
+        self.authorize(READ)
+        said = body(may_be_empty=True)
+        rows = self._listed(said, open_only=said.get("cancelable_only") is True)
         return {"orders": [_order(row) for row in rows]}
 
-    def trade(self, *, by: str) -> View:
+    def trade(self) -> View:
         """Both forms: action, price, quantity; or trade_price, position_pct (a part of 1), which buys."""
-        said = body()
+        by, said = self.authorize(TRADE), body()
         side = side_in(said.get("action", "buy"))
         price = said.get("price", said.get("trade_price"))
-        return self._order(said, side, price, said.get("quantity"), said.get("position_pct"), by)
+        return self._ordered(said, side, price, said.get("quantity"), by, idempotency_key())
 
-    def sell(self, *, by: str) -> View:
-        said = body()
-        return self._order(said, Side.SELL, said.get("price"), said.get("shares"), said.get("position_pct"), by)
+    def sell(self) -> View:
+        by, said = self.authorize(TRADE), body()
+        return self._ordered(said, Side.SELL, said.get("price"), said.get("shares"), by, idempotency_key())
 
-    def _order(self, said: View, side: Side, price: Any, shares: Any, part: Any, by: str) -> View:
+    def outer_trade(self, side: str) -> View:
+        said, by, key = signed_order(self.prove)
+        return self._ordered(said, side_in(side), said.get("trade_price"), said.get("order_num"), by, key)
+
+    def _ordered(self, said: View, side: Side, price: Any, shares: Any, by: str, key: str) -> View:
+        """Order shares, or a `position_pct`; a price is a limit, whatever the type beside it says."""
         index = said.get("trader_index")
         account = self.counter.account(index)["name"]
         symbol = symbol_in(said.get("symbol"))
-        whole, fraction = shares_in(shares), number_in(part)
+        whole, fraction = shares_in(shares), number_in(said.get("position_pct"))
         if (whole is None) == (fraction is None):
             raise BadRequest(texts.ONE_SIZE)
         done = self.counter.order(
@@ -162,33 +142,38 @@ class _QmtWeb:
             part=fraction,
             price=price_in(price, symbol),
             by=by,
+            key=key,
         )
         orders = done["order"]["orders"] if done["order"] else []
         result = orders[0]["client_order_id"] if orders else done["text"]
-        return {"results": [{"trader_index": int(index or 0), "result": result, "status": "success"}]}
+        status = "success" if done["ok"] else "pending"  # kept, the trading loop has not answered yet
+        return {"results": [{"trader_index": int(index or 0), "result": result, "status": status}]}
 
-    def cancel_order(self, *, by: str) -> View:
-        order_id = body().get("order_id")
+    def cancel_order(self) -> View:
+        by, order_id = self.authorize(TRADE), body().get("order_id")
         if not isinstance(order_id, str) or not order_id:
             raise BadRequest(texts.NO_ORDER_ID)
         return {"result": self.counter.cancel(order_id, by), "status": "success"}
 
-    def cancel_orders(self, which: str, *, by: str) -> View:
-        sides = {"sale": Side.SELL, "buy": Side.BUY}
-        if which not in sides:
+    def cancel_orders(self, which: str) -> View:
+        by, side = self.authorize(TRADE), _SIDES.get(which)
+        if side is None:
             raise BadRequest(texts.BAD_SIDE)
-        said = body()
-        account = self.counter.account(said["trader_index"])["name"] if "trader_index" in said else None
-        rows = orders_page(self.counter.journal, mark=None, limit=MOST, account=account, open_only=True).rows
         done = []
-        for row in rows:
-            if row["side"] == sides[which].value:
+        for row in self._listed(body(may_be_empty=True), open_only=True):
+            if row["side"] == side.value:
                 try:
                     text, status = self.counter.cancel(row["client_order_id"], by), "success"
                 except CannotDo as error:
                     text, status = str(error), "failed"
                 done.append({"order_id": row["client_order_id"], "result": text, "status": status})
         return {"results": done}
+
+    def _listed(self, said: View, *, open_only: bool) -> list[View]:
+        """The orders of the account that is named, else of all."""
+        index = said.get("trader_index")
+        account = None if index is None else self.counter.account(index)["name"]
+        return orders_page(self.counter.journal, mark=None, limit=MOST, account=account, open_only=open_only).rows
 
 
 def _order(row: View) -> View:
