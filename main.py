@@ -22,10 +22,11 @@ from desk.cli.console_verbs import console
 from desk.cli.exits import Leave
 from desk.cli.home import CONSOLE, RECEIVER, TRADER, Home
 from desk.cli.key_verbs import keys
-from desk.cli.options import PROJECT, Verb, Verbs, as_day, with_days, with_home, with_json, wrong_usage
+from desk.cli.options import PROJECT, Verb, Verbs, as_day, with_days, with_home, with_json
 from desk.cli.plan_verbs import plan
 from desk.cli.replay_verb import replay
 from desk.cli.strategy_verbs import jq_positions, snippet, strategy, test_signal
+from desk.cli.usage import wrong
 from desk.cli.why_verb import why
 from desk.clock import SystemClock
 from desk.journal import JournalError, JournalUnusable
@@ -33,6 +34,7 @@ from desk.settings.files import CannotWrite
 from desk.settings.problems import ConfigProblems
 from desk.settings.writer import CannotChange
 from desk.texts import cli as texts
+from desk.texts.usage import unknown_parts
 
 if TYPE_CHECKING:
     from desk.cli.autostart import Autostart
@@ -58,14 +60,14 @@ def cli(home: Path) -> None:
 @click.option("--keep", is_flag=True, help="意外结束后一分钟再启动，给自启动任务用")
 def run(home: Path, only: str, keep: bool) -> None:
     """运行跟单程序（不写动词也一样），Ctrl-C 停止。"""
+    every = frozenset({RECEIVER, TRADER, CONSOLE})
+    wanted = frozenset(word.strip() for word in only.split(",") if word.strip()) or every
+    if unknown := wanted - every:
+        raise click.UsageError(unknown_parts(sorted(unknown)), click.get_current_context())
     if keep:
         _run_again_and_again(home, only)
     from desk.cli import daemon
 
-    every = frozenset({RECEIVER, TRADER, CONSOLE})
-    wanted = frozenset(word.strip() for word in only.split(",") if word.strip()) or every
-    if unknown := wanted - every:
-        raise click.BadParameter("、".join(sorted(unknown)), param_hint="--only")
     daemon.run(Home(home), clock=SystemClock(), roles=wanted, say=showing.hint, until_asked=_end_on_signals)
 
 
@@ -398,7 +400,7 @@ def main(arguments: list[str] | None = None) -> int:
     except Leave as leave:
         return _left(leave.code, leave.text)
     except click.UsageError as error:
-        return _left(exits.CONFIG, wrong_usage(error))
+        return _left(exits.CONFIG, wrong(error))
     except click.ClickException as error:
         return _left(exits.CONFIG, error.format_message())
     except (click.Abort, KeyboardInterrupt):

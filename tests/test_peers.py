@@ -10,8 +10,8 @@ The ancestor is the plain 聚宽跟单 (header -> tunnel -> Flask -> MiniQMT). F
 | 300 x 0.5 sent as 150                         | test_sequences: three_hundred_at_a_half_is_a_hundred_not_an_odd_lot  |
 | a JoinQuant order cancelled unfilled ordered  | test_sequences: a_cancelled_buy_of_joinquants_is_not_ordered         |
 | a backtest places real orders                 | test_sequences: a_backtest_places_nothing; test_header_calls         |
-| limit-up protection without effect            | test_faults: limit_up_is_not_chased_and_limit_down_...; and below    |
-| an order after a time-out sent again          | test_faults: an_order_without_an_answer_that_exists_...              |
+| limit-up protection without effect            | faults/test_refusals: limit_up_is_not_chased_and_...; and below      |
+| an order after a time-out sent again          | faults/test_placing_and_cancelling: an_order_without_an_answer_...   |
 | a hanging robot holds up the other robots     | test_send_trader_info: a_hanging_robot_does_not_delay_another        |
 | weekends are the only holidays                | test_calendar: days_of_the_shipped_list; and below                   |
 | nothing stored before the answer              | test_receiver: a_new_body_is_stored_before_it_is_acknowledged        |

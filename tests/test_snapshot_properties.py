@@ -111,6 +111,27 @@ def pass_two_sessions(world: World) -> None:
     world.settle()
 
 
+def all_shown_over_good_lines(world: World, players: list[JoinQuant]) -> bool:
+    """Let every strategy show what it holds, and its line be good from now on; False where one holds nothing."""
+    world.pass_time(2)
+    for player in players:
+        if not any(player.held.values()):
+            return False  # an empty snapshot is for a person
+        world.send(player.show(), kid=player.kid)
+        world.settle()
+    for line in lines_of(players):
+        line.bad = False
+        line.let_go()
+    return True
+
+
+def assert_books_are_good(world: World) -> None:
+    checks.assert_never_more_than_meant(world)
+    checks.assert_books_agree(world)
+    checks.assert_history_explains_books(world)
+    checks.assert_within_a_lot(world)
+
+
 def healed(seed: int) -> None:
     """Own is within one smallest legal order of T, S is JoinQuant's, nothing is sold that is not the book's.
 
@@ -121,15 +142,8 @@ def healed(seed: int) -> None:
         if not in_session:
             for player in players:
                 player.end_day()
-        world.pass_time(2)
-        for player in players:
-            if not any(player.held.values()):
-                return  # an empty snapshot is for a person
-            world.send(player.show(), kid=player.kid)
-            world.settle()
-        for line in lines_of(players):
-            line.bad = False
-            line.let_go()
+        if not all_shown_over_good_lines(world, players):
+            return
         if in_session:
             for player in players:
                 for _ in range(3):
@@ -137,10 +151,7 @@ def healed(seed: int) -> None:
                     world.pass_time(3, step=1)
                 player.end_day()
         pass_two_sessions(world)
-        checks.assert_never_more_than_meant(world)
-        checks.assert_books_agree(world)
-        checks.assert_history_explains_books(world)
-        checks.assert_within_a_lot(world)
+        assert_books_are_good(world)
         checks.assert_holdings_are_joinquants(world, players)
         if not in_session:
             assert_no_shortfall(world)
@@ -152,20 +163,10 @@ def banded(seed: int) -> None:
     with played(seed, SnapshotPolicy.HEAL, band) as (world, players, _):
         for player in players:
             player.end_day()
-        world.pass_time(2)
-        for player in players:
-            if not any(player.held.values()):
-                return  # an empty snapshot is for a person
-            world.send(player.show(), kid=player.kid)
-            world.settle()
-        for line in lines_of(players):
-            line.bad = False
-            line.let_go()
+        if not all_shown_over_good_lines(world, players):
+            return
         pass_two_sessions(world)
-        checks.assert_never_more_than_meant(world)
-        checks.assert_books_agree(world)
-        checks.assert_history_explains_books(world)
-        checks.assert_within_a_lot(world)
+        assert_books_are_good(world)
         for player in players:
             config = world.config.by_kid(player.kid)
             assert config is not None

@@ -12,6 +12,7 @@ from base_func import BEIJING
 from desk.cli import showing
 from desk.cli.home import Home
 from desk.cli.options import Verb, with_home, with_json
+from desk.cli.usage import ChineseVerb
 from desk.clock import SystemClock
 from desk.journal import Journal
 from desk.journal.view_books import books_at, positions_at
@@ -41,7 +42,7 @@ def _with_moment(what: str) -> Callable[[Verb], Verb]:
     )
 
 
-@click.command()
+@click.command(cls=ChineseVerb)
 @_with_moment("账本")
 @click.option("--limit", type=click.IntRange(min=0), help="只要前几行")
 @with_home
@@ -51,7 +52,7 @@ def books(home: Path, as_json: bool, limit: int | None, moment: datetime | None)
     _show(home, "books", books_at, as_json=as_json, limit=limit, moment=moment)
 
 
-@click.command()
+@click.command(cls=ChineseVerb)
 @_with_moment("持仓（策略名下的）")
 @click.option("--limit", type=click.IntRange(min=0), help="只要前几行")
 @with_home

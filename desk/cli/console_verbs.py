@@ -8,10 +8,11 @@ import click
 
 from desk.cli import showing
 from desk.cli.options import with_home, with_json
+from desk.cli.usage import ChineseGroup
 from desk.texts import access as texts
 
 
-@click.group()
+@click.group(cls=ChineseGroup)
 @with_home
 def console(home: Path) -> None:
     """网页控制台的用户。"""

@@ -9,7 +9,7 @@ BROKER = 3  # the broker cannot be reached
 JOURNAL = 4  # the journal cannot be used
 NOT_RUNNING = 5
 ALREADY_RUNNING = 6
-SELF_TEST = 7
+SELF_TEST = 7  # also a test signal that the chain has refused
 CONFIRM = 10  # needs a person's --yes
 
 

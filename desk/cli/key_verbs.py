@@ -9,10 +9,11 @@ import click
 from desk.cli import client_keys, showing
 from desk.cli.exits import CONFIG, Leave
 from desk.cli.options import with_home, with_json
+from desk.cli.usage import ChineseGroup
 from desk.texts import client_keys as texts
 
 
-@click.group()
+@click.group(cls=ChineseGroup)
 @with_home
 def keys(home: Path) -> None:
     """持仓同步的密钥：谁可以上传、读取持仓。"""
@@ -84,6 +85,8 @@ def keys_revoke(home: Path, client_id: str) -> None:
 @with_home
 def keys_password(home: Path) -> None:
     """设置内部密码：本机程序上传持仓、改持仓调整时用。"""
-    password = click.prompt(texts.PASSWORD_PROMPT, hide_input=True, confirmation_prompt=True, err=True)
+    password = click.prompt(texts.PASSWORD_PROMPT, hide_input=True, err=True)
+    if click.prompt(texts.PASSWORD_AGAIN, hide_input=True, err=True) != password:
+        raise Leave(CONFIG, texts.PASSWORDS_DIFFER)
     client_keys.set_password(home, password)
     showing.say(texts.PASSWORD_SET)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 import click
 
+from desk.cli.usage import ChineseGroup
 from desk.texts import cli as texts
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -51,30 +51,12 @@ def with_days(verb: Verb) -> Verb:
     return verb
 
 
-class Verbs(click.Group):
+class Verbs(ChineseGroup):
+    group_class = ChineseGroup
+
     def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
         """Without a verb: `run`."""
         at = 2 if args[:1] == ["--home"] else 1 if args and args[0].startswith("--home=") else 0
         if not args[at:] or args[at] in ("--only", "--home") or args[at].startswith(("--only=", "--home=")):
             args = [*args[:at], "run", *args[at:]]
         return super().parse_args(context, args)
-
-
-def wrong_usage(error: click.UsageError) -> str:
-    """Say in Chinese what is wrong with the words that were typed."""
-    message = error.format_message()
-    match error:
-        case click.NoSuchOption():
-            message = texts.no_such_option(error.option_name, error.possibilities or [])
-        case click.MissingParameter() if error.param is not None:
-            message = texts.missing_parameter(
-                error.param.make_metavar(error.ctx) if error.ctx else "", error.param.opts
-            )
-        case click.BadParameter() if error.param is not None:
-            message = texts.bad_parameter(error.param.opts, error.message)
-        case _ if error.ctx is not None and message.startswith("No such command"):
-            known = error.ctx.command.commands if isinstance(error.ctx.command, click.Group) else {}
-            word = message.partition("'")[2].partition("'")[0]
-            message = texts.no_such_verb(word, difflib.get_close_matches(word, list(known), n=2))
-    path = error.ctx.command_path if error.ctx is not None else "main.py"
-    return f"{message}\n{texts.see_help(path)}"

@@ -13,6 +13,7 @@ from desk.cli import exits, showing
 from desk.cli.exits import Leave
 from desk.cli.home import Home
 from desk.cli.options import with_home, with_json
+from desk.cli.usage import ChineseGroup
 from desk.clock import SystemClock
 from desk.core.values import Side
 from desk.journal.view_plans import plans
@@ -20,7 +21,7 @@ from desk.texts import cli as texts
 from desk.texts.labels import day_and_time, label, money, table
 
 
-@click.group()
+@click.group(cls=ChineseGroup)
 @with_home
 def plan(home: Path) -> None:
     """看等人批准的计划（快照要求的买卖）。"""

@@ -11,6 +11,7 @@ import click
 from desk.cli import showing
 from desk.cli.exits import CONFIG, Leave
 from desk.cli.options import with_home, with_json
+from desk.cli.usage import ChineseVerb
 from desk.texts import replay as texts
 from desk.texts.cli import cannot_write_file
 
@@ -33,7 +34,7 @@ def _as_ratio(_: click.Context, __: click.Parameter, value: str | None) -> Decim
     return ratio
 
 
-@click.command()
+@click.command(cls=ChineseVerb)
 @click.argument("file", metavar="文件", type=_FILE)
 @click.option("--strategy", "name", default="", help="用哪个策略的比例、账户和限额；只有一个策略时不用写")
 @click.option("--ratio", callback=_as_ratio, help="换一个跟单比例试试")

@@ -6,13 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from desk.cli.exits import BROKER, CONFIG, CONFIRM, NOT_RUNNING, UNEXPECTED, Leave
+from desk.cli.exits import BROKER, CONFIG, CONFIRM, FINE, NOT_RUNNING, SELF_TEST, UNEXPECTED, Leave
 from desk.cli.home import RECEIVER, TRADER, Home
 from desk.cli.joinquant import Pasted, Platform
 from desk.cli.strategies import find
 from desk.cli.terminals import MINIQMT, missing_library
 from desk.clock import SystemClock, pause
 from desk.core.config import Config, StrategyConfig
+from desk.core.values import Reason, Verdict
 from desk.journal import Journal, views
 from desk.snippet import local_address, render, render_positions
 from desk.texts import cli as texts
@@ -81,6 +82,16 @@ def test_signal(
     with place.look(config, clock) as journal:
         signal = _outcome(journal, pasted.last_id(), clock, wait=place.runs(TRADER))
     return {"answer": answer, "address": address, "id": pasted.last_id(), "signal": signal}
+
+
+def code_of(sent: dict[str, Any]) -> int:
+    """The exit code of a test that was delivered: it has failed where the chain refused it."""
+    signal = sent["signal"]
+    if sent["answer"] not in ("accepted", "duplicate"):
+        return SELF_TEST
+    if signal is None or signal["verdict"] != Verdict.REFUSED.value:
+        return FINE
+    return BROKER if signal["reason"] == Reason.BROKER_DOWN.value else SELF_TEST
 
 
 def _may_send(

@@ -12,11 +12,12 @@ from desk.cli.asking import ask
 from desk.cli.exits import Leave
 from desk.cli.home import Home
 from desk.cli.options import with_home, with_json
+from desk.cli.usage import ChineseGroup, ChineseVerb
 from desk.clock import SystemClock
 from desk.texts import cli as texts
 
 
-@click.group()
+@click.group(cls=ChineseGroup)
 @with_home
 def strategy(home: Path) -> None:
     """添加、查看、暂停、恢复策略，改比例、模式、密钥。"""
@@ -114,7 +115,7 @@ def strategy_rekey(home: Path, name: str) -> None:
     showing.say(strategies.rekey(home, name))
 
 
-@click.command()
+@click.command(cls=ChineseVerb)
 @click.argument("name", metavar="名称")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="写进文件")
 @click.option("--address", help="用这个地址，不用配置里的公网地址")
@@ -135,7 +136,7 @@ def _give(text: str, remark: str, out: Path | None) -> None:
         showing.hint(remark)
 
 
-@click.command("jq-positions")
+@click.command("jq-positions", cls=ChineseVerb)
 @click.argument("name", metavar="名称")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="写进文件")
 @click.option("--address", help="用这个地址，不用配置里的公网地址")
@@ -145,10 +146,10 @@ def jq_positions(home: Path, name: str, out: Path | None, address: str | None) -
     _give(*sending.positions(home, name, address), out)
 
 
-@click.command("test-signal")
+@click.command("test-signal", cls=ChineseVerb)
 @click.argument("name", metavar="名称")
 @click.option("--security", required=True, help="聚宽代码，例如 000001.XSHE")
-@click.option("--side", type=click.Choice(["buy", "sell"]), required=True)
+@click.option("--side", type=click.Choice(["buy", "sell"]), required=True, help="买还是卖")
 @click.option("--amount", type=click.IntRange(min=1), required=True, help="聚宽股数")
 @click.option("--price", type=click.FloatRange(min=0, min_open=True), help="信号里的价格")
 @click.option("--via-tunnel", is_flag=True, help="从公网地址绕一圈")
@@ -161,7 +162,8 @@ def test_signal(home: Path, name: str, side: str, as_json: bool, **options: Any)
     sent = sending.test_signal(home, name, buy=side == "buy", **options)
     if as_json:
         showing.document(sent)
-        return
-    showing.say(texts.test_delivered(sent["answer"], sent["address"], sent["id"]))
-    if sent["signal"] is not None:
-        showing.show_list("signals", [sent["signal"]], as_json=False, bounded=True)
+    else:
+        showing.say(texts.test_delivered(sent["answer"], sent["address"], sent["id"]))
+        if sent["signal"] is not None:
+            showing.show_list("signals", [sent["signal"]], as_json=False, bounded=True)
+    raise Leave(sending.code_of(sent))

@@ -11,6 +11,7 @@ from desk.cli import showing
 from desk.cli.exits import CONFIG, Leave
 from desk.cli.home import Home
 from desk.cli.options import with_home, with_json
+from desk.cli.usage import ChineseVerb
 from desk.clock import SystemClock
 from desk.journal import AmbiguousId, Journal
 from desk.journal.view_books import books
@@ -19,7 +20,7 @@ from desk.texts import cli as texts
 _PAGE = 20
 
 
-@click.command()
+@click.command(cls=ChineseVerb)
 @click.argument("wanted", metavar="编号|策略/账户/代码")
 @click.option("--limit", type=click.IntRange(min=1, max=500), default=_PAGE, help="账本：一页几行")
 @click.option("--before", "mark", help="账本：再往前的一页，用上一页末尾给的号")

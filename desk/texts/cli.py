@@ -306,31 +306,11 @@ def tunnel_said(word: str, age_s: float | None) -> str:
     return f"隧道 {word}（{age}检测）"
 
 
-# --- usage ------------------------------------------------------------------------------------------------------------
+# --- the system -------------------------------------------------------------------------------------------------------
 
 
 def system_refused(why: str, file: object) -> str:
     return f"系统不允许：{why}" + (f"（{file}）" if file else "")
-
-
-def no_such_option(option: str, near: Sequence[str]) -> str:
-    return f"没有选项 {option}" + (f"，是不是 {'、'.join(near)}？" if near else "。")
-
-
-def missing_parameter(metavar: str, options: Sequence[str]) -> str:
-    return f"少写了 {options[0] if options[0].startswith('-') else metavar}。"
-
-
-def bad_parameter(options: Sequence[str], why: str) -> str:
-    return f"{options[0]} 写得不对：{why}" if options[0].startswith("-") else f"写得不对：{why}"
-
-
-def no_such_verb(word: str, near: Sequence[str]) -> str:
-    return f"没有 {word} 这个命令" + (f"，是不是 {'、'.join(near)}？" if near else "。")
-
-
-def see_help(path: str) -> str:
-    return f"用法见：python {path} --help"
 
 
 # --- settings from the console ----------------------------------------------------------------------------------------

@@ -6,6 +6,8 @@ from pathlib import Path
 
 PASSWORD_LENGTH = "密码要 8 个字符以上，72 字节以内。"
 PASSWORD_PROMPT = "新的内部密码（输入时不显示）"
+PASSWORD_AGAIN = "再输一遍"
+PASSWORDS_DIFFER = "两遍不一样，没有改。"
 PASSWORD_SET = "内部密码已设置。"
 READ_NEEDS_API_KEY = "读取只用接口密钥：--read 要和 --api-key 一起用。"
 ONE_KIND = "--api-key 不能和 --public、--out 一起用。"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from desk.cli import sending
 from tests.cli.homes import OTHER, SECRET, Running, facts, free_port, running, until, verb, write_home
 
 FIELDS = {
@@ -102,6 +104,23 @@ def test_halt_and_unhalt_are_answered_by_the_daemon(
 
 
 @pytest.mark.parametrize(
+    ("answer", "signal", "code"),
+    [
+        ("accepted", {"verdict": "done", "reason": None}, 0),
+        ("accepted", {"verdict": "partial", "reason": "资金不足"}, 0),
+        ("accepted", {"verdict": "working", "reason": None}, 0),
+        ("duplicate", None, 0),
+        ("accepted", {"verdict": "refused", "reason": "停牌"}, 7),
+        ("accepted", {"verdict": "refused", "reason": "券商未连接"}, 3),
+        ("refused", None, 7),
+        ("clock", None, 7),
+    ],
+)
+def test_a_test_signal_that_is_refused_has_failed(answer: str, signal: object, code: int) -> None:
+    assert sending.code_of({"answer": answer, "signal": signal}) == code
+
+
+@pytest.mark.parametrize(
     "words",
     [("approve", "all"), ("reject", "x"), ("cancel", "x"), ("resolve", "x", "absent"), ("unhalt", "--reason", "x")],
     ids=lambda words: words[0],
@@ -181,7 +200,9 @@ def test_a_daemon_stops_cleanly_and_halts_before_its_next_start_sends_anything(
     assert facts(capsys, home, "status")["halted"] is True
     with running(home):
         words = ("test-signal", "小市值", "--security", "600000.XSHG", "--side", "buy", "--amount", "1000")
-        signal = facts(capsys, home, *words)["signal"]
+        code, out, _ = verb(capsys, home, *words, "--json")
+        signal = json.loads(out)["signal"]
+        assert code == 7, "the test has failed"
         assert (signal["verdict"], signal["reason"], signal["orders"]) == ("refused", "急停中", [])
 
 

@@ -2,7 +2,7 @@
 
 A change of the simulation makes other runs of the same seeds; what a seed found is therefore also a test of its own:
 a close that was not run again after the wall clock came back from beyond it, and a sale sized by figures older than the
-end of the one before it (both in tests/test_found_again.py).
+end of the one before it (in tests/found: test_closes_and_nights.py and test_pictures_that_trail.py).
 """
 
 REGRESSIONS: list[tuple[str, int, str]] = []
