@@ -1,7 +1,7 @@
 """Measure and print one table: `python -m benchmarks [NAME …] [--runs 5] [--quick]`.
 
-NAME is accepts, uploads, latency, native, burst, link, books, decide, reconcile, growth, standing, replay or console;
-native is left out where xtquant is not installed.
+NAME is accepts, uploads, latency, native, burst, link, books, decide, reconcile, growth, standing, replay, console or
+tabs; native is left out where xtquant is not installed.
 """
 
 from __future__ import annotations
@@ -15,7 +15,20 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import accepts, baseline, console, engine, figures, growth, latency, link, replay, standing, uploads
+from benchmarks import (
+    accepts,
+    baseline,
+    console,
+    console_tabs,
+    engine,
+    figures,
+    growth,
+    latency,
+    link,
+    replay,
+    standing,
+    uploads,
+)
 from desk.clock import SystemClock
 
 RESULTS = Path(__file__).with_name("results")
@@ -39,6 +52,7 @@ def main() -> int:
 
     crowd = {"strategies": 3, "stocks": 4} if quick else {"strategies": 50, "stocks": 200}
     sizes = {"base": 50, "decades": 1} if quick else {"base": 1000, "decades": 3}
+    looks = {"count": 400, "times": 1} if quick else {"count": 100_000, "times": 20}
     lists = {"count": 12, "positions": 5} if quick else {"count": 400, "positions": 300}
     measures: dict[str, Measure] = {
         "accepts": lambda at: accepts.measure(at, runs=runs, count=40 if quick else 3000, say=say),
@@ -52,7 +66,8 @@ def main() -> int:
         "reconcile": lambda at: engine.reconcile(at, runs=runs, orders=20 if quick else 5000, say=say),
         "growth": lambda at: growth.measure(at, runs=runs, **sizes, say=say),
         "standing": lambda at: standing.measure(at, runs=runs, count=200 if quick else standing.EVENTS, say=say),
-        "console": lambda at: console.measure(at, runs=runs, count=400 if quick else 100_000, say=say),
+        "console": lambda at: console.measure(at, runs=runs, **looks, say=say),
+        "tabs": lambda at: console_tabs.measure(at, runs=runs, count=2 if quick else 100, say=say),
         "replay": lambda at: replay.measure(at, runs=runs, count=40 if quick else 10_000, say=say),
     }
     names = options.names or list(measures)

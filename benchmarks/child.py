@@ -134,10 +134,15 @@ def floor(folder: Path) -> None:
     writer.close()
 
 
-def desk(folder: Path, put_between: Callable[[Any, list[tuple[float, str]]], None] | None = None) -> None:
+def desk(
+    folder: Path,
+    put_between: Callable[[Any, list[tuple[float, str]]], None] | None = None,
+    beside: frozenset[str] = frozenset(),
+) -> None:
     """The whole daemon, its broker's door and the socket's reads noted; the exchange keeps its book in memory.
 
-    `put_between(parts, places)` puts something else between trader and exchange and notes the orders itself.
+    `put_between(parts, places)` puts something else between trader and exchange and notes the orders itself; `beside`:
+    further roles.
     """
     from desk import serving
     from desk.broker.paper import PaperExchange
@@ -179,7 +184,8 @@ def desk(folder: Path, put_between: Callable[[Any, list[tuple[float, str]]], Non
     received = serving._Channel.received
 
     def noted_read(channel: Any, data: bytes) -> bool:
-        reads.append(time.perf_counter())
+        if daemon.door is not None and channel.adj.port == daemon.door.port:
+            reads.append(time.perf_counter())
         return received(channel, data)
 
     def in_memory(*, store: Path, **more: Any) -> PaperExchange:
@@ -189,7 +195,8 @@ def desk(folder: Path, put_between: Callable[[Any, list[tuple[float, str]]], Non
     parts.PaperExchange = in_memory  # type: ignore[misc, assignment]
     if put_between is not None:
         put_between(parts, places)
-    daemon = Daemon(Home(folder), clock=SystemClock(), roles=frozenset({RECEIVER, TRADER}), env={}, console_level=None)
+    roles = frozenset({RECEIVER, TRADER}) | beside
+    daemon = Daemon(Home(folder), clock=SystemClock(), roles=roles, env={}, console_level=None)
     daemon.open()
 
     def note(broker: Any) -> None:
@@ -276,9 +283,31 @@ def native(folder: Path) -> None:
     desk(folder, put_between)
 
 
+def watched(folder: Path) -> None:
+    """The daemon with its console."""
+    from desk.cli.home import CONSOLE
+
+    desk(folder, beside=frozenset({CONSOLE}))
+
+
+def browsers(_: Path) -> None:
+    """Tabs of browsers on the console: `open PORT`, `close`."""
+    from benchmarks.console_browsers import Browsers
+
+    browsers = Browsers()
+    _converse({"open": lambda words: browsers.open(int(words[0])), "close": lambda _: browsers.close()}, 0)
+
+
 if __name__ == "__main__":
-    {"ours": ours, "floor": floor, "positions": positions, "desk": desk, "native": native}[sys.argv[1]](
-        Path(sys.argv[2])
-    )
+    roles: dict[str, Callable[[Path], None]] = {
+        "ours": ours,
+        "floor": floor,
+        "positions": positions,
+        "desk": desk,
+        "native": native,
+        "watched": watched,
+        "browsers": browsers,
+    }
+    roles[sys.argv[1]](Path(sys.argv[2]))
 
 __all__ = ["KID", "SECRET"]

@@ -52,21 +52,14 @@ def _series(
         signals = Signals()
         if resting:
             _rest(desk, signals, resting)
-        desk.ask("scene", *(word for n in range(_STOCKS) for word in (symbol(n), "10.00")))
+        pin_prices(desk)
         chance = random.Random(1)
         for run in range(-1, runs):
             desk.ask("stamps")
             before = desk.ask("commit", _COMMITS)
             sent = count // 10 if run < 0 else count
-            control = []
-            for number in range(sent):
-                post = [request(signals.bought(number % _STOCKS))]
-                volley(desk.port, post, clients=1, keep=True)
-                # Its fill comes with the exchange's next tick; the pause varies against the loop's own rhythm.
-                time.sleep(chance.uniform(0.2, 0.3))
-                control += volley(floor.port, post, clients=1, keep=True).latencies
-                time.sleep(chance.uniform(0.1, 0.2))
-            stamps = _settled(desk, sent)
+            _, control = singly(desk, floor, signals, chance, sent)
+            stamps = settled(desk, sent)
             if run < 0:
                 continue
             taken = [place - read for read, place in zip(stamps["reads"], stamps["places"], strict=True)]
@@ -97,6 +90,26 @@ def _series(
     return figures
 
 
+def singly(
+    desk: Child, floor: Child, signals: Signals, chance: random.Random, count: int
+) -> tuple[list[float], list[float]]:
+    """Send so many signals one by one, each body to the floor as well; seconds until each was acknowledged, by both."""
+    here, there = [], []
+    for number in range(count):
+        post = [request(signals.bought(number % _STOCKS))]
+        here += volley(desk.port, post, clients=1, keep=True).latencies
+        # Its fill comes with the exchange's next tick; the pause varies against the loop's own rhythm.
+        time.sleep(chance.uniform(0.2, 0.3))
+        there += volley(floor.port, post, clients=1, keep=True).latencies
+        time.sleep(chance.uniform(0.1, 0.2))
+    return here, there
+
+
+def pin_prices(desk: Child) -> None:
+    """Let every stock of the single signals have a market."""
+    desk.ask("scene", *(word for n in range(_STOCKS) for word in (symbol(n), "10.00")))
+
+
 def burst(folder: Path, *, runs: int, count: int = BURST, say: Callable[[str], None]) -> list[Figure]:
     """That many signals for different stocks, all within one second."""
     sending: list[float] = []
@@ -105,9 +118,9 @@ def burst(folder: Path, *, runs: int, count: int = BURST, say: Callable[[str], N
         with _desk(folder / f"burst-{run}") as desk:
             signals = Signals()
             volley(desk.port, [request(signals.bought(count))], clients=1, keep=True)  # the desk is awake
-            _settled(desk, 1)
+            settled(desk, 1)
             load = volley(desk.port, [request(signals.bought(number)) for number in range(count)], clients=8, keep=True)
-            places = _settled(desk, count)["places"]
+            places = settled(desk, count)["places"]
         sending.append(load.seconds)
         behind.append(max(places) - load.finished_at)
         say(f"burst {run + 1}: {count} acknowledged in {load.seconds:.2f} s, at the broker {behind[-1]:.2f} s later")
@@ -127,10 +140,10 @@ def _rest(desk: Child, signals: Signals, count: int) -> None:
     numbers = range(100, 100 + count)
     desk.ask("scene", *(word for n in numbers for word in (symbol(n), "10.00")))
     volley(desk.port, [request(signals.rests(n, 9.5)) for n in numbers], clients=8, keep=True)
-    _settled(desk, count)
+    settled(desk, count)
 
 
-def _settled(desk: Child, count: int) -> dict[str, list[float]]:
+def settled(desk: Child, count: int) -> dict[str, list[float]]:
     """The stamps, when that many first orders have come to the broker."""
     stamps: dict[str, list[float]] = {"reads": [], "places": [], "synced": []}
     until = time.monotonic() + 20

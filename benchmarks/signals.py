@@ -32,7 +32,7 @@ def config(home: Path) -> Config:
     )
 
 
-def write_home(home: Path, port: int) -> None:
+def write_home(home: Path, port: int, **analysis: object) -> None:
     """Write the configuration of a daemon that trades at any hour, without pacing and without limits."""
     follow = {
         "监听地址": "127.0.0.1",
@@ -40,9 +40,8 @@ def write_home(home: Path, port: int) -> None:
         "策略": [{"名称": NAME, "标识": KID, "密钥": SECRET, "跟单比例": 1, "账户": ACCOUNT, "模式": "模拟"}],
         "限额": dict.fromkeys(("单笔金额", "单日成交额", "单日委托数", "单日撤单数", "每秒委托数")),
     }
-    analysis = {
-        "账户": [{"名称": ACCOUNT, "通道": "paper", "初始资金": 1_000_000_000, "行情": "合成", "全天交易": True}]
-    }
+    account = {"名称": ACCOUNT, "通道": "paper", "初始资金": 1_000_000_000, "行情": "合成", "全天交易": True}
+    analysis["账户"] = [account]
     (home / "config").mkdir(parents=True)
     for name, content in (("聚宽跟单设置.json", follow), ("分析配置.json", analysis)):
         (home / "config" / name).write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")

@@ -41,7 +41,11 @@ ROWS = (
     "memory after deciding 200 events",
     "start with 200 old events",
     "replay, 40 transactions",
-    "console, 400 events: slowest request",
+    "console, 400 events: slowest page",
+    "console, 400 events: slowest route",
+    "accept, 12 tabs and a reload loop, p99",
+    "signal to broker, net, 12 tabs and a reload loop, p99",
+    "with tabs against idle, p99",
     *(("signal to native call, 50 orders resting, p99 net",) if importlib.util.find_spec("xtquant") else ()),
 )
 
