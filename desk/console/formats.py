@@ -11,6 +11,7 @@ from base_func import BEIJING
 from desk.console.words import look
 from desk.core.plans import PlanKind
 from desk.core.values import Mode
+from desk.texts import english_labels, english_said
 from desk.texts.labels import LABELS, price_text
 
 NOTHING = "—"
@@ -69,7 +70,12 @@ def label(value: Any, kind: str) -> str:
         return NOTHING
     known = next(labels for enum, labels in LABELS.items() if enum.__name__ == kind)
     chosen = next(word for word in known if word.value == value)
-    return known[chosen] if look().language == "zh" else chosen.name.lower().replace("_", " ")
+    return known[chosen] if look().language == "zh" else english_labels.label(chosen)
+
+
+def said(text: str | None) -> str:
+    """What the program has said, in Chinese as it is kept, or in English as far as that is known."""
+    return (text or "") if look().language == "zh" else english_said.read(text or "")
 
 
 def clock(value: datetime | str | None) -> str:
@@ -125,6 +131,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "mode": mode,
     "plan_kind": plan_kind,
     "label": label,
+    "said": said,
     "labelled": labelled,
     "paired": paired,
     "clock": clock,

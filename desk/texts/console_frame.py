@@ -27,7 +27,10 @@ TEXTS = {
     "frame.halted": ("已急停", "Halted"),
     "frame.not_running": ("交易未运行", "Trader not running"),
     "frame.fresh_hint": ("页面数据的时间", "When these figures were read"),
-    "frame.stale": ("数据没有更新：连不上控制台", "Not fresh: the console cannot be reached"),
+    "frame.stale": (
+        "没有更新：连不上控制台，或者这一块正展开着、正在填",
+        "Not fresh: the console cannot be reached, or something in this card is open or being filled in",
+    ),
     "frame.logout": ("退出登录", "Log out"),
     "mode.paper": ("模拟", "Paper"),
     "mode.confirm": ("确认", "Confirm"),

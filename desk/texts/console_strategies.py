@@ -7,6 +7,10 @@ TEXTS = {
         "程序发现异常，停了这个策略的委托；查清以后按恢复。",
         "The program stopped this strategy's orders; find out why, then press resume.",
     ),
+    "strategies.by_hand_broken": (
+        "程序发现异常，停了这里的委托（它不在配置里，手动下单和 test-signal 用它）；查清以后按恢复。",
+        "The program stopped its orders (orders by hand and test signals are booked to it); find out why, then resume.",
+    ),
     "strategies.follows": ("跟单内容", "Follows"),
     "strategies.snapshots": ("快照策略", "Snapshots"),
     "strategies.sequence": ("最高序号", "Last number"),

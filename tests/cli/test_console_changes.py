@@ -193,3 +193,11 @@ def test_only_changes_of_settings_are_put_back(home: Home, journal: Journal) -> 
     for number in ("1", "2", "999"):
         assert asked(home, journal, "roll_back", number=number).ok is False
     assert strategy(home)["启用"] is False
+
+
+def test_orders_by_hand_that_were_stopped_are_resumed_without_a_row_in_the_file(home: Home, journal: Journal) -> None:
+    before = (home.path / "config" / "聚宽跟单设置.json").read_bytes()
+    assert done(home, journal, "resume", name="手动").ok
+    assert (home.path / "config" / "聚宽跟单设置.json").read_bytes() == before
+    assert [(command.verb, command.args) for command in journal.pending_commands()] == [("reload", {"resumed": "手动"})]
+    assert settings_page(journal, mark=None, limit=9).rows == []

@@ -37,6 +37,10 @@ ROUTES = (
     Route(rule="/look", path="/look", scope=OPEN, method="POST", passes=(302,)),
     Route(rule="/logout", path="/logout", scope=Scope.READ, method="POST", passes=(302,), by_login=True),
     Route(rule="/", path="/", scope=Scope.READ),
+    Route(
+        rule="/watch", path="/watch", scope=Scope.READ, method="POST", form={"symbol": "000001"}, passes=(302,),
+        by_login=True,
+    ),
     Route(rule="/signals", path="/signals", scope=Scope.READ),
     Route(rule="/signals/<signal>", path="/signals/nonsense", scope=Scope.READ, passes=(302,)),
     Route(rule="/orders", path="/orders", scope=Scope.READ),

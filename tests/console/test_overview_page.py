@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from desk.broker.xt.line import Timing
+from desk.core.batch import Batch
+from desk.dealing.account import _LONGEST_BACKOFF_S
+from desk.texts.labels import price_text
 from tests.console.lived_in import LivedIn
 from tests.console.room import Room
 
@@ -46,5 +52,48 @@ def test_the_curve_is_drawn_from_the_second_day_on(lived: LivedIn) -> None:
 
 def test_prices_are_the_markets_where_a_channel_tells_them(lived: LivedIn) -> None:
     text = lived.browser("看客").get("/").text
-    (price,) = {lived.world.desks["主账户"].broker.quote("000001.SZ").last}
-    assert f">{price}</td>" in text and "账户上次看到" not in text
+    quote = lived.world.desks["主账户"].broker.quote("000001.SZ")
+    assert quote is not None and f">{price_text(quote.last)}</td>" in text and "账户上次看到" not in text
+
+
+def test_a_stock_is_watched_in_this_browser_until_it_is_removed(lived: LivedIn) -> None:
+    browser = lived.browser("看客")
+    assert "还没有自选" in browser.get("/").text
+    page = browser.post("/watch", {"symbol": "600000"}, follow_redirects=True).text
+    quote = lived.world.desks["主账户"].broker.quote("600000.SH")
+    assert quote is not None and "还没有自选" not in page
+    assert re.search(rf"600000\.SH.*?{price_text(quote.last)}</td>", page, re.DOTALL)
+    assert "还没有自选" in lived.browser("看客").get("/").text, "another browser watches nothing"
+    assert "还没有自选" in browser.post("/watch", {"gone": "600000.SH"}, follow_redirects=True).text
+
+
+def test_what_is_no_symbol_is_not_watched_and_twelve_are_enough(lived: LivedIn) -> None:
+    browser = lived.browser("看客")
+    for typed in ("", "<b>", "999999", "6000000"):
+        assert "不认识这个代码" in browser.post("/watch", {"symbol": typed}, follow_redirects=True).text
+    for number in range(12):
+        browser.post("/watch", {"symbol": f"6000{number:02}.XSHG"})
+    assert "最多 12 只" in browser.post("/watch", {"symbol": "601318"}, follow_redirects=True).text
+    assert "601318.SH" not in browser.get("/").text and "600011.SH" in browser.get("/").text
+    browser.client.set_cookie("gendan_watch", "<script>+600000.SH+600000.SH+..")
+    page = browser.get("/").text
+    assert "<script>+" not in page and page.count('name="gone"') == 1
+
+
+def test_what_was_stopped_or_frozen_needs_a_person(lived: LivedIn) -> None:
+    journal, trader = lived.journal, lived.world.trader
+    key, book = next(iter(trader.ledger.books.items()))
+    journal.commit(Batch(flags={"stopped:小市值": "x"}, books={key: replace(book, frozen="对不上")}))
+    text = lived.browser("看客").get("/").text
+    assert 'href="/strategies">1 个策略已熔断' in text and 'href="/holdings">1 本账已冻结' in text
+
+
+def test_an_account_without_its_line_says_who_connects_it_again(lived: LivedIn) -> None:
+    browser = lived.browser("看客")
+    for page in ("/", "/links"):
+        assert "程序自己在重连" in browser.get(page).text
+    assert {Timing().longest_backoff_s, _LONGEST_BACKOFF_S} == {60.0}, "as the page says"
+    browser.post("/look", {"language": "en"})
+    assert "connects again by itself" in browser.get("/").text
+    lived.running = False
+    assert "nobody connects" in browser.get("/").text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -84,6 +85,18 @@ def test_english_is_english(house: LivedIn) -> None:
     browser.post("/look", {"language": "en"})
     text = browser.get(f"/signals/{house.desk.first}").text
     assert "Broker answered" in text and "Every step" in text
+    assert "bought at JoinQuant" in text and "聚宽买入" not in text
+
+    refused = browser.get("/signals?verdict=refused").text
+    assert "less than a lot at this ratio" in refused and "比例后不足一手" not in refused
+    found = re.search(r'href="(/signals/[0-9a-f]+)"', refused)
+    assert found is not None
+    assert "added up" in browser.get(found[1]).text
+
+    told = house.browser("操盘")
+    told.post("/look", {"language": "en"})
+    answer = told.post("/orders/o-1/cancel", follow_redirects=True)
+    assert "There is no order o-1 today" in answer.text
 
 
 def test_raw_facts_hold_no_secret() -> None:

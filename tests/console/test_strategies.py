@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
+from desk.core.batch import Batch
 from desk.core.wire import make_secret
 from tests.console.room import Said
 from tests.console.trading_room import TradingRoom
@@ -104,3 +106,16 @@ def test_limits_are_changed_by_administrators_and_noted_old_and_new(room: Tradin
         {"单笔金额": ""},
         {"new": {"单笔金额": "1000"}, "ok": True},
     )
+
+
+def test_what_was_stopped_without_standing_in_a_file_is_resumed_by_its_name(room: TradingRoom) -> None:
+    browser = room.browser()
+    assert "已熔断" not in browser.get("/strategies").text
+    room.world.journal.commit(Batch(flags={"stopped:手动": "委托 x 成交多于委托"}))
+    page = browser.get("/strategies").text
+    assert "已熔断" in page and quote("/strategies/手动/resume") in page
+    wrong = browser.post("/strategies/手动/resume", {"trading_password": "000000"}, follow_redirects=True)
+    assert "交易密码不对" in wrong.text and room.changed.wishes == []
+    room.send(browser, "/strategies/手动/resume")
+    assert [(verb, args) for verb, args, _ in room.changed.wishes] == [("resume", {"name": "手动"})]
+    assert browser.post("/strategies/手动/pause").status_code == 404

@@ -13,6 +13,8 @@ from desk.console.wishes import wish
 from desk.console.words import say
 from desk.core.config import StrategyConfig
 from desk.core.values import Mode
+from desk.journal.view_stopped import stopped
+from desk.settings.accounts import RESERVED_NAMES
 from desk.snippet import local_address, render
 
 _BACK = "strategies.page"
@@ -44,9 +46,10 @@ def make(sources: Sources) -> Blueprint:
     @strategies.get("")
     @needs(Scope.READ)
     def page() -> str:
-        flags = sources.journal.flags()
-        rows = [{**row, "broken": f"stopped:{row['name']}" in flags} for row in reading.strategies()["items"]]
-        return render_template("strategies.html", strategies=rows, modes=tuple(Mode))
+        names = stopped(sources.journal)["strategies"]
+        rows = [{**row, "broken": row["name"] in names} for row in reading.strategies()["items"]]
+        by_hand = [name for name in names if name in RESERVED_NAMES]
+        return render_template("strategies.html", strategies=rows, by_hand=by_hand, modes=tuple(Mode))
 
     @strategies.post("/<kid>/pause")
     @needs(Scope.TRADE)
@@ -59,6 +62,10 @@ def make(sources: Sources) -> Blueprint:
     @needs(Scope.TRADE)
     @asks_trading_password(_BACK)
     def resume(kid: str) -> ResponseReturnValue:
+        """What stands in no file is named by its name."""
+        if kid in RESERVED_NAMES:
+            wish(sources.change, "resume", {"name": kid}, action="strategy.resume", target=kid, old="0", new="1")
+            return redirect(url_for(_BACK))
         change(kid, "resume", _on(named(kid).enabled), "1")
         return redirect(url_for(_BACK))
 

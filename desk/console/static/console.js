@@ -25,33 +25,65 @@
     }
   });
 
+  // On a phone the rows of a table stand as cards: each figure bears its column's name.
+  const name = (root) => {
+    for (const table of root.querySelectorAll("table.stack")) {
+      const heads = [...table.querySelectorAll("thead th")].map((one) => one.textContent.trim());
+      for (const row of table.querySelectorAll("tbody tr, tfoot tr")) {
+        let column = 0;
+        for (const cell of row.cells) {
+          if (cell.colSpan === 1 && heads[column] && cell.textContent.trim()) cell.dataset.label = heads[column];
+          column += cell.colSpan;
+        }
+      }
+    }
+  };
+  name(document);
+
   // A part of a page with data-live and an id is fetched again: when the server says that something has changed, and
   // every few seconds, less often while that works. The request says that nobody asked for it, so that a page left open
   // does not keep its login alive. Pages that nobody looks at listen to nothing: a browser has few connections.
   const live = () => document.querySelectorAll("[data-live][id]");
   if (!live().length) return;
   const told = document.querySelector("[data-events]");
-  let freshAt = Date.now();
+  const opened = Date.now();
+  const freshAt = new WeakMap();
   let stream = null;
   let notBefore = 0;
   let timer = 0;
 
+  const ages = (part) => part.querySelectorAll("[data-fresh]");
+
+  // A part says by itself that it is old: it may be that nothing answers, or that it stands still under a person's hand.
   const mark = () => {
-    const stale = Date.now() - freshAt > STALE_MS;
-    for (const time of document.querySelectorAll("[data-fresh]")) {
-      time.classList.toggle("stale", stale);
-      time.title = stale ? time.dataset.stale : time.title;
+    for (const part of live()) {
+      const stale = Date.now() - (freshAt.get(part) || opened) > STALE_MS;
+      for (const time of ages(part)) {
+        time.classList.toggle("stale", stale);
+        time.title = stale ? time.dataset.stale : time.dataset.fresh;
+      }
     }
   };
 
   const busy = (part) =>
     (part.contains(document.activeElement) && document.activeElement !== document.body) || part.querySelector("details[open]");
 
+  // What is the same but for its age stays: else a text that somebody marks would be taken away from under him.
+  const aged = (part, fresh) => {
+    const copy = part.cloneNode(true);
+    const times = ages(fresh);
+    ages(copy).forEach((time, nth) => times[nth] && time.replaceWith(times[nth].cloneNode(true)));
+    if (!copy.isEqualNode(fresh)) return false;
+    ages(part).forEach((time, nth) => time.replaceWith(document.importNode(times[nth], true)));
+    return true;
+  };
+
   const put = (part, fresh) => {
-    if (part.isEqualNode(fresh)) return;
+    if (aged(part, fresh)) return freshAt.set(part, Date.now());
     const scrolled = [...part.querySelectorAll(".scroll")].map((one) => one.scrollLeft);
     const placed = document.importNode(fresh, true);
     part.replaceWith(placed);
+    freshAt.set(placed, Date.now());
     [...placed.querySelectorAll(".scroll")].forEach((one, nth) => { one.scrollLeft = scrolled[nth] || 0; });
   };
 
@@ -65,14 +97,14 @@
         if (answer.type === "opaqueredirect") return location.reload();
         if (answer.ok) {
           const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+          name(page);
           for (const part of live()) {
             const fresh = page.getElementById(part.id);
             if (fresh && !busy(part)) put(part, fresh);
           }
-          freshAt = Date.now();
         }
       } catch (error) {
-        // the mark says how old the figures are
+        // the marks say how old the figures are
       }
     }
     mark();
