@@ -213,10 +213,11 @@ class Guard:
         return self.book.add_user(name, role, hashed, self.clock.now())
 
     def set_role(self, user: User, role: Role) -> None:
-        """Raises Unfit for the last administrator."""
+        """Raises Unfit for the last administrator. A login holds for the role it was made in: all of his end."""
         if role is not Role.ADMIN:
             self._not_the_last(user)
         self.book.change_user(user.user_id, role=role.value)
+        self.book.end_logins(self.clock.now(), user_id=user.user_id)
 
     def enable(self, user: User, enabled: bool) -> None:
         """Raises Unfit for the last administrator. Whoever is disabled is logged out at once."""

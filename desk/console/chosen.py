@@ -10,6 +10,7 @@ from flask import request
 
 PAGE = 50
 _LONGEST = 64
+_DIGITS = 15  # of a row's number
 
 Word = TypeVar("Word", bound=StrEnum)
 
@@ -30,6 +31,12 @@ def day(name: str = "day") -> date | None:
 def word(kind: type[Word], name: str) -> Word | None:
     said = request.args.get(name, "")
     return next((one for one in kind if one.value == said), None)
+
+
+def number(name: str) -> int | None:
+    """The number of a row; what no row can have is none."""
+    said = request.args.get(name, "")
+    return int(said) if said.isascii() and said.isdigit() and len(said) <= _DIGITS else None
 
 
 def mark() -> str | None:

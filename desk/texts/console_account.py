@@ -26,8 +26,9 @@ TEXTS = {
     "account.not_set": ("未设置", "Not set"),
     "account.factor": ("两步验证", "Two-step verification"),
     "account.factor_text": (
-        "登录时再要一个手机验证器里的六位数字，每个只能用一次。",
-        "At the login also a six-digit code of an authenticator app; each works once.",
+        "登录时再要一个手机验证器里的六位数字，每个只能用一次。开启或关闭后，其他地方的登录都会结束。",
+        "At the login also a six-digit code of an authenticator app; each works once. "
+        "Your logins elsewhere end when it is turned on or off.",
     ),
     "account.on": ("已开启", "On"),
     "account.off": ("未开启", "Off"),

@@ -16,5 +16,6 @@ TEXTS = {
     "users.taken": ("已经有这个用户名。", "This name is taken."),
     "users.added": ("已添加 {name}。", "{name} added."),
     "users.changed": ("已更改 {name}。", "{name} changed."),
+    "users.role_changed": ("已更改 {name}，他要重新登录。", "{name} changed; he has to log in again."),
     "unfit.last_admin": ("他是最后一个管理员，不能这样改。", "He is the last administrator; this cannot be done."),
 }

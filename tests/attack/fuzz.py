@@ -1,4 +1,4 @@
-"""What the attacks share: how long they look, JSON as an attacker spells it, and bytes that were damaged."""
+"""What the attacks share: how long they look, JSON and requests as an attacker spells them, bytes that were damaged."""
 
 from __future__ import annotations
 
@@ -126,3 +126,38 @@ def changed(draw: st.DrawFn, honest: bytes) -> bytes:
         case "add":
             return bytes(data) + draw(st.binary(max_size=20))
     return bytes(data)
+
+
+# --- requests as an attacker spells them -----------------------------------------------------------------------------
+
+METHODS = st.sampled_from((b"POST", b"GET", b"PUT", b"OPTIONS", b"CONNECT", b"post", b"", b"\x00", b"X" * 9000))
+VERSIONS = st.sampled_from((b"HTTP/1.1", b"HTTP/1.0", b"HTTP/0.9", b"HTTP/2", b"HTTP/9.9", b"", b"x"))
+HEADERS = st.sampled_from(
+    (
+        b"Host: x",
+        b"Content-Length: 5",
+        b"Content-Length: -1",
+        b"Content-Length: 0x5",
+        b"Content-Length: +5",
+        b"no colon",
+        b"Content-Length: 5, 5",
+        b"Content-Length: " + b"9" * 5000,
+        b"Transfer-Encoding: chunked",
+        b"Transfer-Encoding: xchunked",
+        b"Expect: 100-continue",
+        b"Connection: close",
+        b"Upgrade: h2c",
+        b"Content-Type: multipart/form-data",
+        b": x",
+        b" folded",
+        b"X: \x00",
+        b"X: \xff",
+        b"X-Forwarded-For: 1.2.3.4",
+        b"Content-Encoding: gzip",
+        b"X: " + b"a" * 20_000,
+        b"a\rb: c",
+    )
+)
+BODIES = st.sampled_from(
+    (b"", b"hello", b"5\r\nhello\r\n0\r\n\r\n", b"fffffffffffffffff\r\n", b"-1\r\n", b"x" * 70_000)
+)

@@ -14,14 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import Receiver as door
-from tests.attack.fuzz import MARKS, changed, examples, scratch
+from tests.attack.fuzz import BODIES, HEADERS, MARKS, METHODS, VERSIONS, changed, examples, scratch
 from tests.stand_in.post import Post
 from tests.stand_in.programs import Postman
 
 pytestmark = MARKS
 
 DECLARED = {200, 400, 401, 403, 404, 405, 409, 413, 429}
-METHODS = st.sampled_from((b"POST", b"GET", b"PUT", b"OPTIONS", b"CONNECT", b"post", b"", b"\x00", b"X" * 9000))
 PATHS = st.sampled_from(
     (
         b"/api/order",
@@ -38,36 +37,6 @@ PATHS = st.sampled_from(
         b"/api/order?x",
         b"/" + b"a" * 20_000,
     )
-)
-VERSIONS = st.sampled_from((b"HTTP/1.1", b"HTTP/1.0", b"HTTP/0.9", b"HTTP/2", b"HTTP/9.9", b"", b"x"))
-HEADERS = st.sampled_from(
-    (
-        b"Host: x",
-        b"Content-Length: 5",
-        b"Content-Length: -1",
-        b"Content-Length: 0x5",
-        b"Content-Length: +5",
-        b"no colon",
-        b"Content-Length: 5, 5",
-        b"Content-Length: " + b"9" * 5000,
-        b"Transfer-Encoding: chunked",
-        b"Transfer-Encoding: xchunked",
-        b"Expect: 100-continue",
-        b"Connection: close",
-        b"Upgrade: h2c",
-        b"Content-Type: multipart/form-data",
-        b": x",
-        b" folded",
-        b"X: \x00",
-        b"X: \xff",
-        b"X-Forwarded-For: 1.2.3.4",
-        b"Content-Encoding: gzip",
-        b"X: " + b"a" * 20_000,
-        b"a\rb: c",
-    )
-)
-BODIES = st.sampled_from(
-    (b"", b"hello", b"5\r\nhello\r\n0\r\n\r\n", b"fffffffffffffffff\r\n", b"-1\r\n", b"x" * 70_000)
 )
 
 

@@ -24,8 +24,9 @@ from desk.console.compat.mini_qmt import make_mini_qmt
 from desk.console.compat.qmt_web import make_qmt_web
 from desk.console.metrics import Metrics, make_health
 from desk.core.batch import CommandResult
+from desk.core.config import AccountConfig
 from desk.core.values import Mode, SnapshotPolicy
-from tests.world import World, strategy
+from tests.world import NO_LIMITS, World, strategy
 
 BANK, BANK_HERE = "000001.XSHE", "000001.SZ"
 SCOPES = {"reader": ("read",), "trader": ("read", "trade"), "admin": ("read", "trade", "admin")}
@@ -48,14 +49,17 @@ def nobody_signs(said: SignedRequest) -> str:
 class DeskRoom:
     """Two strategies; buys, a sale that waits for a person, a plan, and a buy below a lot."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(
+        self, folder: Path, names: tuple[str, str, str] = ("小市值", "白马", "轮动"), account: str = "主账户"
+    ) -> None:
         self.world = World(
             folder,
             strategies=[
-                strategy("小市值", "xsz"),
-                strategy("白马", "bm", mode=Mode.CONFIRM),
-                strategy("轮动", "ld", snapshot_policy=SnapshotPolicy.PROPOSE),
+                strategy(names[0], "xsz", account=account),
+                strategy(names[1], "bm", account=account, mode=Mode.CONFIRM),
+                strategy(names[2], "ld", account=account, snapshot_policy=SnapshotPolicy.PROPOSE),
             ],
+            accounts=[AccountConfig(name=account, limits=NO_LIMITS)],
         )
         world = self.world
         for symbol in (BANK_HERE, "600000.SH"):

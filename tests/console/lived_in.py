@@ -12,6 +12,9 @@ from desk.console.app import make_app
 from desk.console.programs import programs
 from desk.console.sources import Sources
 from desk.core.batch import CommandResult
+from desk.journal import PositionBook
+from desk.positions import routes
+from desk.positions.service import PositionService
 from tests.console.desk_room import DeskRoom
 from tests.console.room import CHEAP, Room
 
@@ -19,8 +22,8 @@ from tests.console.room import CHEAP, Room
 class LivedIn(Room):
     """A `Room` with the journal, the clock and the trader of a `DeskRoom`; `running`: whether a daemon is there."""
 
-    def __init__(self, folder: Path) -> None:
-        self.desk = DeskRoom(folder / "desk")
+    def __init__(self, folder: Path, desk: DeskRoom | None = None) -> None:
+        self.desk = desk or DeskRoom(folder / "desk")
         self.world = self.desk.world
         self.folder = folder
         self.clock = self.world.clock  # type: ignore[assignment]
@@ -36,20 +39,25 @@ class LivedIn(Room):
         self.book = AccessBook(self.folder / FILE_NAME)
         self.guard = Guard(self.book, clock=self.clock, hasher=CHEAP)
         home = Home(self.folder)
+        world = self.world
+        positions = PositionService(
+            book=PositionBook(self.journal), config=lambda: world.config, clock=self.clock, rounds=4
+        )
         sources = Sources(
             journal=self.journal,
-            config=lambda: self.world.config,
+            config=lambda: world.config,
             clock=self.clock,
             guard=self.guard,
-            status=lambda: {**facts.status(self.journal, self.world.config, home), "running": self.running},
+            status=lambda: {**facts.status(self.journal, world.config, home), "running": self.running},
             ask=self.ask,
             change=self.ask,
-            quote=lambda account, symbol: (
-                self.world.desks[account].broker.quote(symbol) if account in self.world.desks else None
+            quote=lambda account, symbol: world.desks[account].broker.quote(symbol) if account in world.desks else None,
+            instrument=lambda account, symbol: (
+                world.desks[account].broker.instrument(symbol) if account in world.desks else None
             ),
         )
         beside = programs(sources, version="0.1.0", trading=lambda: self.running, journal_file=None)
-        self.app = make_app(*beside, sources=sources)
+        self.app = make_app(routes.local(positions), *beside, sources=sources)
 
     def ask(self, verb: str, args: Mapping[str, str], who: str) -> CommandResult:
         self.wished.append((verb, dict(args), who))

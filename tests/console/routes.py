@@ -144,13 +144,13 @@ ROUTES = (
     ),
     *(
         Route(
-            rule=f"/users/<int:user_id>/{what}", path=f"/users/999999/{what}",
+            rule=f"/users/<int(max=9007199254740991):user_id>/{what}", path=f"/users/999999/{what}",
             scope=Scope.ADMIN, method="POST", passes=(404,), by_login=True, asks="login",
         )
         for what in ("role", "enabled", "reset")
     ),
     Route(
-        rule="/users/logins/<int:login_id>/end", path="/users/logins/999999/end",
+        rule="/users/logins/<int(max=9007199254740991):login_id>/end", path="/users/logins/999999/end",
         scope=Scope.ADMIN, method="POST", passes=(404,), by_login=True,
     ),
     Route(rule="/holdings", path="/holdings", scope=Scope.READ),

@@ -207,10 +207,12 @@ def test_an_administrator_adds_changes_and_disables_users_with_his_password(room
     ]
 
 
-def test_a_role_counts_from_the_next_request(room: Room) -> None:
+def test_a_new_role_counts_at_once_and_asks_for_a_new_login(room: Room) -> None:
     browser = room.browser("操盘")
     assert browser.get("/halt").status_code == 200
     room.guard.set_role(room.user("操盘"), Role.VIEWER)
+    assert not browser.is_in, "a login is for the role that it was made in"
+    browser.log_in("操盘")
     assert browser.get("/halt").status_code == 403
     assert "/halt" not in browser.get("/").text
 

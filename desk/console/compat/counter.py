@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -118,7 +119,11 @@ def body(*, may_be_empty: bool = False) -> View:
     """The request's JSON object. Raises BadRequest."""
     if may_be_empty and not request.get_data():
         return {}
-    said = request.get_json(silent=True)
+    try:
+        said = request.get_json(silent=True)
+        json.dumps(said, ensure_ascii=False).encode()  # half a character can be neither kept nor answered
+    except (RecursionError, UnicodeEncodeError) as error:
+        raise BadRequest(texts.BAD_JSON) from error
     if not isinstance(said, dict):
         raise BadRequest(texts.BAD_JSON)
     return said

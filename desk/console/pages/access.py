@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -34,7 +32,7 @@ def make(sources: Sources) -> Blueprint:
         """Whoever holds the link, on this PC, becomes administrator."""
         if not is_from_this_pc() or not guard.link_holds(token):
             abort(404)
-        if request.method == "GET":
+        if request.method != "POST":
             return render_template("setup.html", wrong="")
         password = request.form.get("password", "")
         if password != request.form.get("again", ""):
@@ -52,7 +50,7 @@ def make(sources: Sources) -> Blueprint:
     @open_to_all
     def login() -> ResponseReturnValue:
         back = _ours(request.args.get("next", ""))
-        if request.method == "GET":
+        if request.method != "POST":
             if somebody() is not None:
                 return redirect(back)
             return render_template("login.html", wrong="", first=not guard.has_users())
@@ -91,6 +89,5 @@ def make(sources: Sources) -> Blueprint:
 
 def _ours(path: str) -> str:
     """A place of this console, else its first page: nobody is sent elsewhere."""
-    parts = urlsplit(path)
     plain = path.startswith("/") and not path.startswith("//") and "\\" not in path and path.isprintable()
-    return path if plain and not parts.netloc and not parts.scheme else url_for("overview.page")
+    return path if plain else url_for("overview.page")

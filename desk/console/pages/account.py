@@ -66,20 +66,25 @@ def make(sources: Sources) -> Blueprint:
     @needs(Scope.READ, by_login=True)
     @asks_password("account.second_factor")
     def take_second_factor() -> ResponseReturnValue:
+        """From now on only who holds the phone is in: every other login ends, this browser gets a new one."""
         try:
             guard.take_totp(the_caller().user, request.form.get("code", ""))
         except Unfit:
             flash(say("unfit.code"), "bad")
             return redirect(url_for("account.second_factor"))
         note("second_factor.on", the_caller().user.name)
+        enter(guard.renewed(the_login(), place()))
         return back(say("account.factor_on"))
 
     @account.post("/second-factor/off")
     @needs(Scope.READ, by_login=True)
     @asks_password("account.page")
     def drop_second_factor() -> ResponseReturnValue:
+        if not the_caller().user.has_totp:
+            return redirect(url_for("account.page"))
         guard.drop_totp(the_caller().user)
         note("second_factor.off", the_caller().user.name)
+        enter(guard.renewed(the_login(), place()))
         return back(say("account.factor_off"))
 
     @account.post("/logins/<int:login_id>/end")

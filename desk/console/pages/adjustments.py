@@ -9,6 +9,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from desk.access import Scope
+from desk.console import chosen
 from desk.console.door import asks_password, asks_trading_password, needs, note, the_caller
 from desk.console.sources import Sources
 from desk.console.words import say
@@ -30,7 +31,7 @@ def make(sources: Sources) -> Blueprint:
     @adjustments.get("")
     @needs(Scope.READ)
     def page() -> str:
-        before = request.args.get("before", type=int)
+        before = chosen.number("before")
         history = book.adjustment_history(PAGE + 1, before)
         newest = next(iter(book.adjustment_history(1)), None)
         now, targets = newest.adjustments if newest is not None else (), book.targets()

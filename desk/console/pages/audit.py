@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, render_template, request
 
 from desk.access import Scope
+from desk.console import chosen
 from desk.console.door import needs
 from desk.console.sources import Sources
 
@@ -18,7 +19,7 @@ def make(sources: Sources) -> Blueprint:
     @audit.get("/audit")
     @needs(Scope.ADMIN)
     def page() -> str:
-        before = request.args.get("before", type=int)
+        before = chosen.number("before")
         who, action = request.args.get("who", "")[:64], request.args.get("action", "")[:64]
         rows = trail.rows(before=before, limit=PAGE + 1, who=who, action=action)
         more = rows[PAGE - 1].row_id if len(rows) > PAGE else None

@@ -26,7 +26,7 @@ def make(sources: Sources) -> Blueprint:
         """
         caller = the_caller()
         first = news.greeting(request.headers.get("Last-Event-ID", ""))
-        opened = stay_open(request.environ)
+        opened = stay_open(request.environ) if request.method == "GET" else None
         if opened is not None:
             one = Listener(login=caller.via, user=caller.user.name, stream=opened, still=still_there())
             if not news.join(one):

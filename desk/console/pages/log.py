@@ -8,6 +8,7 @@ from flask import Blueprint, render_template, request
 
 from desk import logs
 from desk.access import Scope
+from desk.console import chosen
 from desk.console.door import needs
 from desk.console.log_tail import Tail, files, tail
 from desk.console.sources import Sources
@@ -29,7 +30,7 @@ def make(sources: Sources) -> Blueprint:
         names = files(folder)
         asked = request.args.get("file", "")
         name = asked if asked in names else next(iter(names), "")
-        before = request.args.get("before", type=int)
+        before = chosen.number("before")
         try:
             read = tail(folder / name, before=before) if name else Tail(lines=(), before=None)
         except OSError:

@@ -50,7 +50,7 @@ def make(sources: Sources) -> Blueprint:
         note("user.added", user.name, new=role)
         return back(say("users.added", name=user.name))
 
-    @users.post("/<int:user_id>/role")
+    @users.post("/<int(max=9007199254740991):user_id>/role")
     @needs(Scope.ADMIN, by_login=True)
     @asks_password("users.page")
     def role(user_id: int) -> ResponseReturnValue:
@@ -60,9 +60,9 @@ def make(sources: Sources) -> Blueprint:
         except Unfit:
             return back(say("unfit.last_admin"), "bad")
         note("user.role", user.name, old=user.role, new=fresh)
-        return back(say("users.changed", name=user.name))
+        return back(say("users.role_changed", name=user.name))
 
-    @users.post("/<int:user_id>/enabled")
+    @users.post("/<int(max=9007199254740991):user_id>/enabled")
     @needs(Scope.ADMIN, by_login=True)
     @asks_password("users.page")
     def enabled(user_id: int) -> ResponseReturnValue:
@@ -74,7 +74,7 @@ def make(sources: Sources) -> Blueprint:
         note("user.enabled", user.name, old=str(user.enabled).lower(), new=str(wanted).lower())
         return back(say("users.changed", name=user.name))
 
-    @users.post("/<int:user_id>/reset")
+    @users.post("/<int(max=9007199254740991):user_id>/reset")
     @needs(Scope.ADMIN, by_login=True)
     @asks_password("users.page")
     def reset(user_id: int) -> ResponseReturnValue:
@@ -86,7 +86,7 @@ def make(sources: Sources) -> Blueprint:
         note("user.reset", user.name)
         return back(say("users.changed", name=user.name))
 
-    @users.post("/logins/<int:login_id>/end")
+    @users.post("/logins/<int(max=9007199254740991):login_id>/end")
     @needs(Scope.ADMIN, by_login=True)
     def end_login(login_id: int) -> ResponseReturnValue:
         if not guard.end(login_id):
