@@ -10,6 +10,7 @@ from desk.access.guard import Guard, Limits, Place
 from desk.access.passwords import Hasher
 from desk.access.records import SCOPES, ApiKey, AuditRow, Login, Role, Scope, SignedClient, User
 from desk.access.signed import SignedRequest
+from desk.access.trail import Trail
 
 __all__ = [
     "FILE_NAME",
@@ -32,6 +33,7 @@ __all__ = [
     "Scope",
     "SignedClient",
     "SignedRequest",
+    "Trail",
     "Unfit",
     "User",
     "WrongPassword",

@@ -6,9 +6,14 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from desk import logs
+from desk.core.config import Config
+from desk.settings.redaction import secret_values
+
 _NAME = re.compile(r"\d{4}-\d\d-\d\d(\.\d{1,4})?\.log", re.ASCII)
 _BLOCK = 256 * 1024  # bytes that are read for one page
 LINES = 200
+LONGEST = 2000  # characters of a line
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,3 +54,14 @@ def tail(path: Path, *, before: int | None, most: int = LINES) -> Tail:
     begins = start + sum(len(row) for row in rows[: len(rows) - len(kept)])
     lines = tuple(row.decode("utf-8", "replace").rstrip("\r\n") for row in kept)
     return Tail(lines=lines, before=begins if begins > 0 and lines else None)
+
+
+def masked(config: Config, name: str, before: int | None) -> Tail:
+    """The same of the log of this name, '' for none, with secrets masked once more; nothing where it cannot be read."""
+    try:
+        read = tail(config.home / logs.FOLDER / name, before=before) if name else Tail(lines=(), before=None)
+    except OSError:
+        return Tail(lines=(), before=None)
+    secrets = sorted(secret_values(config), key=len, reverse=True)
+    lines = tuple(logs.redact(line, secrets)[:LONGEST] for line in read.lines)
+    return Tail(lines=lines, before=read.before)

@@ -12,8 +12,9 @@ from desk.access import Scope
 from desk.console import door
 from desk.console.api.acting import Acting
 from desk.console.api.docs_page import pages
-from desk.console.api.operations import table
+from desk.console.api.operations import reports, table
 from desk.console.api.reading import Reading
+from desk.console.api.reports import Reports
 from desk.console.api.routes import make_api, problem
 from desk.console.compat.counter import Counter
 from desk.console.compat.mini_qmt import make_mini_qmt
@@ -32,7 +33,14 @@ def programs(
     """Make the blueprints; each lets in by itself. `trading`: whether a trading loop runs on this home."""
     reading = Reading(journal=sources.journal, config=sources.config, status_view=sources.status)
     acting = Acting(journal=sources.journal, ask=sources.ask, trading=trading, note=_note)
-    operations = table(reading, acting)
+    beside = Reports(
+        journal=sources.journal,
+        config=sources.config,
+        trail=sources.guard.trail,
+        quote=sources.quote,
+        instrument=sources.instrument,
+    )
+    operations = [*table(reading, acting), *reports(beside)]
     counter = Counter(journal=sources.journal, status_view=sources.status, acting=acting)
     return (
         make_api(operations, let_in, {**pages(operations, version), **_day(sources)}),

@@ -36,6 +36,13 @@ BAD_SIDE = "方向不对。"
 ONE_SIZE = "股数和仓位写一个。"
 NO_ORDER_ID = "请写 order_id。"
 TOO_DEEP = "页码太大,请缩小范围。"
+LIGHTS = {
+    "joinquant": "聚宽",
+    "tunnel": "公网",
+    "receiver": "接收",
+    "trader": "交易",
+    "messenger": "通知",
+}
 MODELS = "类型"
 BODY = "请求体"
 PARAMETERS = ("参数", "在哪里", "类型", "必填", "说明")
@@ -57,6 +64,14 @@ def several_signals(prefix: str) -> str:
 
 def no_such_order(order_id: str) -> str:
     return f"没有委托 {order_id}。"
+
+
+def no_quote(account: str, symbol: str) -> str:
+    return f"账户 {account} 没有 {symbol} 的行情。"
+
+
+def no_log(name: str) -> str:
+    return f"没有日志 {name}。"
 
 
 def no_such_key(key: str) -> str:

@@ -10,13 +10,14 @@ from typing import Any
 
 from flask import abort, request
 
-from desk.access import NotSigned, SignedRequest
+from desk.access import FILE_NAME, AccessBook, NotSigned, SignedRequest, Trail
 from desk.cli import facts
 from desk.cli.home import Home
 from desk.console.api.acting import Acting
 from desk.console.api.docs_page import pages
-from desk.console.api.operations import table
+from desk.console.api.operations import reports, table
 from desk.console.api.reading import Reading
+from desk.console.api.reports import Reports
 from desk.console.api.routes import make_api
 from desk.console.app import make_app
 from desk.console.compat.counter import Counter
@@ -82,7 +83,15 @@ class DeskRoom:
             status_view=lambda: facts.status(journal, world.config, Home(folder)),
         )
         acting = Acting(journal=journal, ask=self.ask, trading=lambda: self.trading, note=self.note)
-        self.operations = table(reading, acting)
+        self.access = AccessBook(folder / FILE_NAME)
+        beside = Reports(
+            journal=journal,
+            config=lambda: world.config,
+            trail=Trail(self.access.database),
+            quote=lambda account, symbol: world.desks[account].broker.quote(symbol) if account in world.desks else None,
+            instrument=lambda account, symbol: world.desks[account].broker.instrument(symbol),
+        )
+        self.operations = [*table(reading, acting), *reports(beside)]
         self.metrics = Metrics(journal, folder / "journal.db", lambda: self.trading)
         api = make_api(self.operations, authorize, pages(self.operations, "0.1.0"))
         counter = Counter(journal=journal, status_view=reading.status_view, acting=acting)
@@ -115,4 +124,5 @@ class DeskRoom:
         self.world.pass_time(10)
 
     def close(self) -> None:
+        self.access.close()
         self.world.close()

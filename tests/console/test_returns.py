@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from desk.console.curve import HEIGHT, WIDTH, drawn
-from desk.console.pages.returns import periods
+from desk.console.periods import periods
 from desk.journal import AccountView
 from desk.journal.view_figures import account_days
 from tests.console.room import NOW, Room

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from datetime import date
 from decimal import Decimal
+from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from desk.core.manual import KEY_CHARACTERS
-from desk.core.values import Side
+from desk.core.values import OrderState, Side, Verdict
 from desk.journal.view_pages import MOST
 
 Name = Annotated[str, Field(min_length=1, max_length=64)]
@@ -44,20 +45,25 @@ class Paged(Asked):
 
 class SignalsAsked(Paged):
     strategy: Name | None = None
-    day: Day | None = None
+    day: Day | None = Field(default=None, description="写了 verdict 而没有写它,就是今天")
+    verdict: Verdict | None = None
+    asked_only: bool = Field(default=False, description="不要心跳和快照")
 
 
 class OrdersAsked(Paged):
     account: Name | None = None
     strategy: Name | None = None
-    day: Day | None = None
+    symbol: Name | None = None
+    state: OrderState | None = None
+    day: Day | None = Field(default=None, description="写了 symbol 或 state 而没有写它,就是今天")
     open: bool = Field(default=False, description="只要没有结束的")
 
 
 class FillsAsked(Paged):
     account: Name | None = None
     strategy: Name | None = None
-    day: Day | None = None
+    symbol: Name | None = None
+    day: Day | None = Field(default=None, description="写了 symbol 而没有写它,就是今天")
 
 
 class ChangesAsked(Paged):
@@ -82,6 +88,26 @@ class DayAsked(Asked):
 class PeriodAsked(Asked):
     first: Day | None = Field(default=None, description="没有就是 90 天前")
     last: Day | None = Field(default=None, description="没有就是今天")
+
+
+class Span(StrEnum):
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+
+
+class SpanAsked(Asked):
+    span: Span = Span.DAY
+
+
+class AuditAsked(Paged):
+    who: Name | None = None
+    action: Name | None = None
+
+
+class LogAsked(Asked):
+    file: str | None = Field(default=None, min_length=1, max_length=40, description="没有就是最新的")
+    mark: int | None = Field(default=None, ge=0, le=2**53, description="上一页的 next")
 
 
 class Nothing(Asked):

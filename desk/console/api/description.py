@@ -86,7 +86,10 @@ def _query(route: Operation) -> list[dict[str, Any]]:
     for name, of in schema.get("properties", {}).items():
         # A query has no null: leaving the word out says it.
         kinds = [kind for kind in of.get("anyOf", [of]) if kind.get("type") != "null"]
-        plain = {key: value for key, value in kinds[0].items() if key not in ("title", "description")}
+        kind = kinds[0]
+        if "$ref" in kind:  # words to choose from stand with their parameter
+            kind = schema["$defs"][kind["$ref"].rpartition("/")[2]]
+        plain = {key: value for key, value in kind.items() if key not in ("title", "description")}
         parameter = {"name": name, "in": "query", "required": name in needed, "schema": plain}
         if "description" in of:
             parameter["description"] = of["description"]

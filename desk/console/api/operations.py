@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from desk.console.api import asking, models
 from desk.console.api.acting import Acting
 from desk.console.api.reading import Reading
+from desk.console.api.reports import Reports
 from desk.console.sources import Told
 
 PREFIX = "/api/v2"
@@ -52,16 +53,25 @@ class Operation:
 
 
 def table(reading: Reading, acting: Acting) -> list[Operation]:
-    """Every operation of the interface."""
+    """What is read of the trading, and what is done."""
     return [*_standing(reading), *_trading(reading), *_looking_back(reading), *_acting(acting)]
 
 
-def _read(path: str, group: str, summary: str, answer: _Model, work: _Work, asked: _Model | None = None) -> Operation:
+def _read(
+    path: str,
+    group: str,
+    summary: str,
+    answer: _Model,
+    work: _Work,
+    asked: _Model | None = None,
+    *,
+    scope: str = READ,
+) -> Operation:
     """`work` without `asked` gets the words of the path alone."""
     return Operation(
         method="GET",
         path=path,
-        scope=READ,
+        scope=scope,
         group=group,
         summary=summary,
         answer=answer,
@@ -90,6 +100,7 @@ def _trading(of: Reading) -> list[Operation]:
         _read("/orders/manual/{key}", group, "一笔手动委托的下落", models.ManualOrder, of.manual_order),
         _read("/fills", group, "成交", models.FillPage, of.fills, asking.FillsAsked),
         _read("/positions", books, "账户持仓", models.Positions, of.positions, asking.AccountAsked),
+        _read("/positions/manual", books, "手动买的、还能卖多少", models.ManualHoldings, of.manual_holdings),
         _read("/books", books, "应有、实有、差在哪里", models.Books, of.books, asking.BooksAsked),
         _read("/books/changes", books, "一本账的变动", models.BookChangePage, of.changes, asking.ChangesAsked),
     ]
@@ -102,6 +113,22 @@ def _looking_back(of: Reading) -> list[Operation]:
         _read("/latency", "延迟", "最近 500 个下单信号每段路的毫秒数", models.Latency, of.latency),
         _read("/equity", "收益", "账户与策略每天的资产", models.Equity, of.equity, asking.PeriodAsked),
         _read("/settings/changes", "设置", "谁改了什么设置", changes, of.settings_changes, asking.Paged),
+    ]
+
+
+def reports(of: Reports) -> list[Operation]:
+    """What is read beside it: days, returns, the position sync, and for administrators who changed what."""
+    history = models.SavedAdjustmentsPage
+    return [
+        _read("/day", "总览", "一天的日报", models.DayReport, of.day, asking.DayAsked),
+        _read("/returns", "收益", "按日、周、月的收益,与策略差在哪里", models.Returns, of.returns, asking.SpanAsked),
+        _read("/quotes/{account}/{symbol}", "行情", "一只股票的行情和五档", models.Quote, of.quoted),
+        _read("/messages/kinds", "通知", "按种类和机器人数一数", models.MessageKinds, of.message_kinds),
+        _read("/adjustments", "持仓同步", "持仓调整、目标与合计", models.Adjustments, of.adjustments),
+        _read("/adjustments/history", "持仓同步", "存过的持仓调整", history, of.adjustment_history, asking.Paged),
+        _read("/settings", "设置", "现在的设置,从哪里来", models.Settings, of.settings, scope=ADMIN),
+        _read("/audit", "审计", "谁改了什么", models.AuditPage, of.audit, asking.AuditAsked, scope=ADMIN),
+        _read("/log", "日志", "运行日志", models.LogPage, of.log, asking.LogAsked, scope=ADMIN),
     ]
 
 

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from desk.console.api import asking
+from desk.console.exposure import of_strategies, used
+from desk.console.lights import OFF, ON, Light, lights
 from desk.core.config import Config
 from desk.journal import Journal, views
 from desk.journal.values import plain
 from desk.journal.view_books import books
 from desk.journal.view_counts import funnel
-from desk.journal.view_figures import account_days, hops, manual_order, strategy_days, usage, waiting
+from desk.journal.view_figures import account_days, hops, manual_order, strategy_days, waiting
+from desk.journal.view_manual import manual_holdings
+from desk.journal.view_news import slippage
 from desk.journal.view_pages import (
     Page,
     changes_page,
@@ -25,11 +29,14 @@ from desk.journal.view_pages import (
     signals_page,
 )
 from desk.journal.view_plans import plans
+from desk.journal.view_told import told
 from desk.journal.view_why import why
+from desk.settings.table import Section, rows_of
 from desk.texts import api as texts
 
 View = dict[str, Any]
 _LOOKED_BACK = timedelta(days=90)
+_TOLD_BACK = timedelta(days=1)
 
 
 class NotThere(Exception):
@@ -54,6 +61,7 @@ class Reading:
 
     def strategies(self) -> View:
         heard = {row["name"]: row for row in self.status_view()["strategies"]}
+        flags = self.journal.flags()
         items = []
         for strategy in self.config().strategies:
             known = heard.get(strategy.name, {})
@@ -73,35 +81,45 @@ class Reading:
                     "last_signal_at": known.get("last_signal_at"),
                     "last_seq": known.get("last_seq", 0),
                     "gaps": known.get("gaps", []),
+                    "stopped": f"stopped:{strategy.name}" in flags,
                 }
             )
         return {"items": items}
 
     def links(self) -> View:
-        """Six lights: receiver, trading, tunnel, each account, telling."""
-        status = self.status_view()
-        items = [
-            _link("接收", "receiver", status["receiving"], None, ""),
-            _link("交易", "trader", status["running"] and not status["halted"], None, status["halted_reason"] or ""),
-            {
-                "name": "公网",
-                "kind": "tunnel",
-                "state": status["tunnel"],
-                "at": status["tunnel_at"],
-                "text": "",
-            },
-        ]
-        items += [_link(a["name"], "account", a["connected"], a["at"], a["trouble"]) for a in status["accounts"]]
-        waiting_told = status["outbox_pending"]
-        telling = _link("通知", "messenger", not waiting_told, None, texts.waiting_messages(waiting_told))
-        return {"items": [*items, telling]}
+        """The lights of the way, each account one of its own."""
+        status, now = self.status_view(), self.journal.clock.now()
+        shining = {light.name: light for light in lights(status, told(self.journal, now - _TOLD_BACK), now)}
+        words = {"trader": status["halted_reason"] or "", "messenger": texts.waiting_messages(status["outbox_pending"])}
+
+        def link(name: str) -> View:
+            return _link(texts.LIGHTS[name], name, shining[name], now, words.get(name, ""))
+
+        items = [link(name) for name in ("joinquant", "tunnel", "receiver", "trader")]
+        for row in status["accounts"]:
+            seen = datetime.fromisoformat(row["at"]) if row["at"] else None
+            light = Light(name=row["name"], state=ON if row["connected"] else OFF, at=seen)
+            items.append(_link(row["name"], "account", light, now, row["trouble"]))
+        return {"items": [*items, link("messenger")]}
 
     # --- signals ----------------------------------------------------------------------------------------------------
 
     def signals(self, asked: asking.SignalsAsked) -> View:
         return _listed(
-            signals_page(self.journal, mark=asked.mark, limit=asked.limit, strategy=asked.strategy, day=asked.day)
+            signals_page(
+                self.journal,
+                mark=asked.mark,
+                limit=asked.limit,
+                strategy=asked.strategy,
+                day=self._day_of(asked.day, asked.verdict),
+                verdict=asked.verdict,
+                asked_only=asked.asked_only,
+            )
         )
+
+    def _day_of(self, day: date | None, *narrowed: object) -> date | None:
+        """What is looked for row by row is looked for in one day."""
+        return self.today() if day is None and any(narrowed) else day
 
     def why(self, signal_id: str) -> View:
         found = why(self.journal, signal_id)
@@ -115,17 +133,22 @@ class Reading:
     # --- orders, fills, books -----------------------------------------------------------------------------------------
 
     def orders(self, asked: asking.OrdersAsked) -> View:
-        return _listed(
-            orders_page(
-                self.journal,
-                mark=asked.mark,
-                limit=asked.limit,
-                account=asked.account,
-                strategy=asked.strategy,
-                day=asked.day,
-                open_only=asked.open,
-            )
+        page = orders_page(
+            self.journal,
+            mark=asked.mark,
+            limit=asked.limit,
+            account=asked.account,
+            strategy=asked.strategy,
+            symbol=asked.symbol,
+            state=asked.state,
+            day=self._day_of(asked.day, asked.symbol, asked.state),
+            open_only=asked.open,
         )
+        lost = slippage(self.journal, [row["client_order_id"] for row in page.rows])
+        return {
+            "items": [{**row, "slippage": lost.get(row["client_order_id"])} for row in page.rows],
+            "next": page.next,
+        }
 
     def manual_order(self, key: str) -> View:
         found = manual_order(self.journal, key)
@@ -141,12 +164,16 @@ class Reading:
                 limit=asked.limit,
                 account=asked.account,
                 strategy=asked.strategy,
-                day=asked.day,
+                symbol=asked.symbol,
+                day=self._day_of(asked.day, asked.symbol),
             )
         )
 
     def positions(self, asked: asking.AccountAsked) -> View:
         return {"items": views.positions(self.journal, account=asked.account)}
+
+    def manual_holdings(self) -> View:
+        return {"items": manual_holdings(self.journal)}
 
     def books(self, asked: asking.BooksAsked) -> View:
         return {"items": books(self.journal, strategy=asked.strategy, account=asked.account)}
@@ -169,22 +196,19 @@ class Reading:
         return {"orders": waiting(self.journal), "plans": plans(self.journal)}
 
     def limits(self, asked: asking.DayAsked) -> View:
-        used = usage(self.journal, asked.day or self.today())
-        items = []
-        for account in self.config().accounts:
-            mine = used.get(account.name, {"orders": 0, "cancels": 0, "buy_turnover": Decimal(0)})
-            limits = account.limits
-            for name, limit, spent in (
-                ("单笔金额", limits.order_value, None),
-                ("单日成交额", limits.day_turnover, mine["buy_turnover"]),
-                ("单日委托数", limits.day_orders, mine["orders"]),
-                ("单日撤单数", limits.day_cancels, mine["cancels"]),
-                ("单票仓位", limits.position_share, None),
-                ("每秒委托数", limits.orders_per_second, None),
-                ("价格偏离", limits.price_deviation, None),
-            ):
-                items.append({"account": account.name, "name": name, "limit": _text(limit), "used": _text(spent)})
-        return {"items": items}
+        day = asked.day or self.today()
+        spent, config = used(self.journal, self.status_view(), day), self.config()
+        items = [
+            {
+                "account": account.name,
+                "name": setting.key,
+                "limit": _text(getattr(account.limits, setting.attribute)),
+                "used": _text(spent[account.name].get(setting.attribute)),
+            }
+            for account in config.accounts
+            for setting in rows_of(Section.LIMITS)
+        ]
+        return {"items": items, "strategies": [_exposure(row) for row in of_strategies(self.journal, config)]}
 
     # --- telling, latency, curves -------------------------------------------------------------------------------------
 
@@ -214,9 +238,28 @@ def _listed(page: Page) -> View:
     return {"items": page.rows, "next": page.next}
 
 
-def _link(name: str, kind: str, up: bool, at: str | None, text: str) -> View:
-    return {"name": name, "kind": kind, "state": "on" if up else "off", "at": at, "text": text}
+def _link(name: str, kind: str, light: Light, now: datetime, text: str) -> View:
+    at, age = light.at, light.age(now)
+    return {
+        "name": name,
+        "kind": kind,
+        "state": light.state,
+        "at": at.isoformat() if at is not None else None,
+        "age_s": int(age.total_seconds()) if age is not None else None,
+        "text": text,
+    }
+
+
+def _exposure(row: View) -> View:
+    return {
+        "strategy": row["strategy"],
+        "account": row["account"],
+        "value": plain(row["value"]),
+        "value_limit": _text(row["value_limit"]),
+        "symbol_weight": _text(row["symbol_weight"]),
+        "no_trade_band": plain(row["band"]),
+    }
 
 
 def _text(value: Decimal | int | None) -> str | None:
-    return None if value is None else plain(Decimal(value))
+    return None if value is None else plain(round(Decimal(value), 8))

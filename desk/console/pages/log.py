@@ -10,12 +10,10 @@ from desk import logs
 from desk.access import Scope
 from desk.console import chosen
 from desk.console.door import needs
-from desk.console.log_tail import Tail, files, tail
+from desk.console.log_tail import files, masked
 from desk.console.sources import Sources
-from desk.settings.redaction import secret_values
 
 _LEVEL = re.compile(r"^\S+ \S+ (DEBUG|INFO|WARNING|ERROR|CRITICAL) ", re.ASCII)
-_LONGEST = 2000  # characters of a line
 _TONES = {"WARNING": "warn", "ERROR": "bad", "CRITICAL": "bad"}
 
 
@@ -26,21 +24,16 @@ def make(sources: Sources) -> Blueprint:
     @needs(Scope.ADMIN)
     def page() -> str:
         config = sources.config()
-        folder = config.home / logs.FOLDER
-        names = files(folder)
+        names = files(config.home / logs.FOLDER)
         asked = request.args.get("file", "")
         name = asked if asked in names else next(iter(names), "")
         before = chosen.number("before")
-        try:
-            read = tail(folder / name, before=before) if name else Tail(lines=(), before=None)
-        except OSError:
-            read = Tail(lines=(), before=None)
-        secrets = sorted(secret_values(config), key=len, reverse=True)
+        read = masked(config, name, before)
         return render_template(
             "log.html",
             names=names,
             name=name,
-            lines=[(_tone(line), logs.redact(line, secrets)[:_LONGEST]) for line in read.lines],
+            lines=[(_tone(line), line) for line in read.lines],
             older=read.before,
             before=before,
         )

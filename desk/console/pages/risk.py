@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -12,20 +10,16 @@ from flask.typing import ResponseReturnValue
 
 from desk.access import Scope
 from desk.console.door import asks_trading_password, needs
+from desk.console.exposure import of_strategies, used
 from desk.console.sources import Sources
 from desk.console.wishes import wish
 from desk.core.config import Limits
-from desk.core.view import routes
-from desk.journal import views
-from desk.journal.view_books import books
-from desk.journal.view_figures import usage
 from desk.settings.problems import ConfigProblems
 from desk.settings.table import Section, rows_of
 from desk.settings.writer import OFF, written_limits
 
 _SETTINGS = rows_of(Section.LIMITS)
 _LONGEST = 24
-View = dict[str, Any]
 
 
 def make(sources: Sources) -> Blueprint:
@@ -36,7 +30,7 @@ def make(sources: Sources) -> Blueprint:
     def page() -> str:
         config = sources.config()
         written = _written(sources)
-        used = _used(sources)
+        spent = used(sources.journal, sources.status(), sources.clock.now().date())
         cards = [
             {
                 "name": account.name,
@@ -44,7 +38,7 @@ def make(sources: Sources) -> Blueprint:
                     {
                         "name": setting.attribute,
                         "limit": getattr(account.limits, setting.attribute),
-                        "used": used[account.name].get(setting.attribute),
+                        "used": spent[account.name].get(setting.attribute),
                         "from": _whence(setting.key, written, account.name),
                     }
                     for setting in _SETTINGS
@@ -67,7 +61,8 @@ def make(sources: Sources) -> Blueprint:
             }
             for name, limits in written.items()
         ]
-        return render_template("risk.html", accounts=cards, scopes=scopes, strategies=_strategies(sources))
+        strategies = of_strategies(sources.journal, config)
+        return render_template("risk.html", accounts=cards, scopes=scopes, strategies=strategies)
 
     @risk.post("/limits")
     @needs(Scope.ADMIN)
@@ -120,42 +115,3 @@ def _without(setting: Any, written: Mapping[str, Mapping[str, object]], name: st
     common = _typed(written.get("", {}), setting.key) if name else ""
     value = getattr(Limits(), setting.attribute)
     return common or (OFF if value is None else f"{value}")
-
-
-def _used(sources: Sources) -> dict[str, View]:
-    """By account: what of a limit the day has used; of the position limit, the largest position's part."""
-    found: dict[str, View] = defaultdict(dict)
-    for name, row in usage(sources.journal, sources.clock.now().date()).items():
-        found[name] = {"day_turnover": row["buy_turnover"], "day_orders": row["orders"], "day_cancels": row["cancels"]}
-    assets = {row["name"]: Decimal(row["total_asset"] or 0) for row in sources.status()["accounts"]}
-    for row in views.positions(sources.journal):
-        total = assets.get(row["account"], Decimal(0))
-        if total > 0:
-            part = Decimal(row["value"]) / total
-            found[row["account"]]["position_share"] = max(found[row["account"]].get("position_share", Decimal(0)), part)
-    for name in assets:
-        for key in ("day_turnover", "day_orders", "day_cancels", "position_share"):
-            found[name].setdefault(key, 0)
-    return found
-
-
-def _strategies(sources: Sources) -> list[View]:
-    """What each strategy owns on its accounts by the last prices, beside its own limits."""
-    config = sources.config()
-    prices = {(r["account"], r["symbol"]): Decimal(r["price"]) for r in views.positions(sources.journal)}
-    worth: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
-    for row in books(sources.journal):
-        price = prices.get((row["account"], row["symbol"]), Decimal(0))
-        worth[row["strategy"], row["account"]] += price * row["own_shares"]
-    return [
-        {
-            "strategy": strategy.name,
-            "account": account,
-            "value": worth[strategy.name, account],
-            "value_limit": strategy.value_limit,
-            "symbol_weight": strategy.symbol_weight,
-            "band": strategy.no_trade_band,
-        }
-        for strategy in config.strategies
-        for account in routes(config, strategy)
-    ]
