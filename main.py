@@ -34,6 +34,7 @@ from desk.settings.files import CannotWrite
 from desk.settings.problems import ConfigProblems
 from desk.settings.writer import CannotChange
 from desk.texts import cli as texts
+from desk.texts.system import because
 from desk.texts.usage import unknown_parts
 
 if TYPE_CHECKING:
@@ -410,7 +411,7 @@ def main(arguments: list[str] | None = None) -> int:
     except (CannotChange, CannotWrite) as error:
         return _left(exits.CONFIG, str(error))
     except OSError as error:
-        return _left(exits.UNEXPECTED, texts.system_refused(error.strerror or str(error), error.filename))
+        return _left(exits.UNEXPECTED, texts.system_refused(because(error), error.filename))
     except JournalUnusable as error:
         return _left(exits.JOURNAL, str(error))
     except JournalError as error:

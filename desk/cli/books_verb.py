@@ -48,7 +48,7 @@ def _with_moment(what: str) -> Callable[[Verb], Verb]:
 @with_home
 @with_json
 def books(home: Path, as_json: bool, limit: int | None, moment: datetime | None) -> None:
-    """看每个策略的账本：应有、实有、欠卖；--at 看过去某一刻的。"""
+    """看每个策略的账本：应持、实持、欠卖；--at 看过去某一刻的。"""
     _show(home, "books", books_at, as_json=as_json, limit=limit, moment=moment)
 
 

@@ -13,6 +13,7 @@ from desk.pictures.day import draw as draw_day
 from desk.pictures.fonts import NoChineseFont
 from desk.texts import day_picture as texts
 from desk.texts.cli import cannot_write_file
+from desk.texts.system import because
 
 
 def draw(home: Path, day: date | None, file: Path) -> str:
@@ -33,5 +34,5 @@ def _write(file: Path, content: bytes, said: str) -> str:
     try:
         file.write_bytes(content)
     except OSError as error:
-        raise Leave(CONFIG, cannot_write_file(file, error.strerror or type(error).__name__)) from error
+        raise Leave(CONFIG, cannot_write_file(file, because(error))) from error
     return said

@@ -104,7 +104,7 @@ def _books(own: Sequence[View], held: dict[str, int]) -> str:
         ]
         for book in own
     ]  # fmt: skip
-    return table(rows, ["策略", "代码", "聚宽持有", "应有", "实有", "交易所持仓", "欠卖", "问题"])
+    return table(rows, ["策略", "代码", "聚宽持有", "应持", "实持", "交易所持仓", "欠卖", "问题"])
 
 
 def _sample(heard: Sequence[str]) -> list[str]:
@@ -124,8 +124,8 @@ def _checks(
 ) -> list[tuple[str, list[str]]]:
     return [
         (f"{len(expected)} 个信号的结论都与预期一致", _verdicts(signals, expected)),
-        ("交易所的持仓 = 各策略实有之和", _conserved(own, held)),
-        ("每个账本的实有与应有相差不到一笔合法委托", _settled(own)),
+        ("交易所的持仓 = 各策略实持之和", _conserved(own, held)),
+        ("每个账本的实持与应持相差不到一笔合法委托", _settled(own)),
         ("重复的包没有重复下单，伪造的包被拒收", _answers(stage.answers)),
         ("每笔费用和资金都对得上", _money(stage)),
         ("账本与它自己的历史一致", check_history(stage.journal)),
@@ -167,7 +167,7 @@ def _settled(own: Sequence[View]) -> list[str]:
             legal = legal_sell(book["symbol"], -missing, book["own_shares"])
         if legal:
             problems.append(
-                f"{book['strategy']} {book['symbol']}：应有 {book['entitled_shares']}，实有 {book['own_shares']}"
+                f"{book['strategy']} {book['symbol']}：应持 {book['entitled_shares']}，实持 {book['own_shares']}"
             )
     return problems
 

@@ -27,6 +27,7 @@ from desk.serving import CannotListen, PortOccupied, listen_on
 from desk.settings.problems import ConfigProblems
 from desk.texts import doctor as texts
 from desk.texts import settings as settings_texts
+from desk.texts.system import because
 
 _WATCHED_S = 0.3
 _DRIFT_S = 0.05
@@ -102,8 +103,8 @@ def _disk(place: Home, clock: Clock) -> Iterator[Finding]:
         probe.unlink()
         free = shutil.disk_usage(place.data).free
     except OSError as error:
-        why = error.strerror or type(error).__name__
-        yield Finding(name="磁盘", state=BAD, text=texts.disk_unusable(place.data, why), mend=texts.MEND_FOLDER)
+        text = texts.disk_unusable(place.data, because(error))
+        yield Finding(name="磁盘", state=BAD, text=text, mend=texts.MEND_FOLDER)
         return
     low = free < _LOW_DISK
     yield Finding(

@@ -16,6 +16,7 @@ from desk.core.config import Config
 from desk.journal import FILE_NAME, Journal
 from desk.settings.loader import Loaded, config_folder, read
 from desk.texts import cli as texts
+from desk.texts.system import because
 
 RECEIVER, TRADER, CONSOLE = "receiver", "trader", "console"
 PAPER = "paper"  # the folder of the paper accounts' stores, in data/ and beside a backup
@@ -59,7 +60,7 @@ class Home:
             self.data.mkdir(parents=True, exist_ok=True)
             return self._lock("opening").acquire(timeout=_OPENING_S)
         except OSError as error:
-            raise Leave(JOURNAL, texts.data_unusable(self.data, error.strerror or type(error).__name__)) from error
+            raise Leave(JOURNAL, texts.data_unusable(self.data, because(error))) from error
 
     # --- one daemon a home ------------------------------------------------------------------------------------------
 
@@ -79,7 +80,7 @@ class Home:
             raise Leave(ALREADY_RUNNING, texts.already_running(self.path)) from error
         except OSError as error:
             held.close()
-            raise Leave(JOURNAL, texts.data_unusable(self.data, error.strerror or type(error).__name__)) from error
+            raise Leave(JOURNAL, texts.data_unusable(self.data, because(error))) from error
         return held
 
     def _shut(self) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from desk.core.config import AccountConfig
 from desk.texts import installation as texts
+from desk.texts.system import because
 
 Run = Callable[[Sequence[str]], tuple[int, str]]
 
@@ -114,7 +115,7 @@ def look_for_process(run: Run, *, windows: bool) -> Seen:
     try:
         code, said = run(["tasklist", "/FI", f"IMAGENAME eq {PROCESS}", "/FO", "CSV", "/NH"])
     except OSError as error:
-        return Seen(good=None, text=texts.process_unknown(error.strerror or type(error).__name__))
+        return Seen(good=None, text=texts.process_unknown(because(error)))
     if code:
         return Seen(good=None, text=texts.process_unknown(said.strip() or str(code)))
     if PROCESS.casefold() in said.casefold():

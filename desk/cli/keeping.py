@@ -21,6 +21,7 @@ from desk.journal import FILE_NAME, Journal, restore, views
 from desk.journal.view_rows import rows as journal_rows
 from desk.texts import cli as texts
 from desk.texts.labels import money
+from desk.texts.system import because
 
 Row = Mapping[str, Any]
 
@@ -121,7 +122,7 @@ def _write(path: Path, rows: Iterable[Row]) -> None:
             _write_rows(file, iter(rows))
         draft.replace(path)
     except OSError as error:
-        raise Leave(CONFIG, texts.cannot_write_file(path, error.strerror or type(error).__name__)) from error
+        raise Leave(CONFIG, texts.cannot_write_table(path, because(error))) from error
     finally:
         draft.unlink(missing_ok=True)
 

@@ -14,6 +14,7 @@ from desk.cli.options import with_home, with_json
 from desk.cli.usage import ChineseVerb
 from desk.texts import replay as texts
 from desk.texts.cli import cannot_write_file
+from desk.texts.system import because
 
 if TYPE_CHECKING:
     from desk.cli.replay_report import Facts
@@ -69,5 +70,5 @@ def _draw(file: Path, played: Replayed, facts: Facts) -> None:
     except NoChineseFont as error:
         raise Leave(CONFIG, str(error)) from error
     except OSError as error:
-        raise Leave(CONFIG, cannot_write_file(file, error.strerror or type(error).__name__)) from error
+        raise Leave(CONFIG, cannot_write_file(file, because(error))) from error
     click.echo(texts.drawn(str(file)), err=True)

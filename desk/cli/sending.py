@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from desk.cli.exits import BROKER, CONFIG, CONFIRM, FINE, NOT_RUNNING, SELF_TEST, UNEXPECTED, Leave
+from desk.cli.exits import BROKER, CONFIG, CONFIRM, NOT_RUNNING, SELF_TEST, UNEXPECTED, Leave
 from desk.cli.home import RECEIVER, TRADER, Home
 from desk.cli.joinquant import Pasted, Platform
 from desk.cli.strategies import find
@@ -84,14 +84,14 @@ def test_signal(
     return {"answer": answer, "address": address, "id": pasted.last_id(), "signal": signal}
 
 
-def code_of(sent: dict[str, Any]) -> int:
-    """The exit code of a test that was delivered: it has failed where the chain refused it."""
+def judge(sent: dict[str, Any]) -> None:
+    """Raise Leave where the chain has refused a test that was delivered: it has failed."""
     signal = sent["signal"]
     if sent["answer"] not in ("accepted", "duplicate"):
-        return SELF_TEST
-    if signal is None or signal["verdict"] != Verdict.REFUSED.value:
-        return FINE
-    return BROKER if signal["reason"] == Reason.BROKER_DOWN.value else SELF_TEST
+        raise Leave(SELF_TEST, texts.test_failed(texts.test_answered(sent["answer"])))
+    if signal is not None and signal["verdict"] == Verdict.REFUSED:
+        code = BROKER if signal["reason"] == Reason.BROKER_DOWN else SELF_TEST
+        raise Leave(code, texts.test_failed(signal["reason"]))
 
 
 def _may_send(

@@ -26,6 +26,7 @@ from desk.texts import cli as texts
 from desk.texts import doctor as doctor_texts
 from desk.texts import doctor_terminals as terminal_texts
 from desk.texts import settings as settings_texts
+from desk.texts.system import because
 
 
 def init(home: Path, answers: Path | None) -> list[Path]:
@@ -46,7 +47,7 @@ def _read(path: Path) -> dict[str, object]:
     try:
         found = json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
-        raise Leave(CONFIG, texts.answers_unreadable(path, error.strerror or type(error).__name__)) from error
+        raise Leave(CONFIG, texts.answers_unreadable(path, because(error))) from error
     except (ValueError, RecursionError) as error:
         raise Leave(CONFIG, texts.answers_unreadable(path, type(error).__name__)) from error
     if not isinstance(found, dict):
@@ -108,7 +109,7 @@ def _may_order(home: Path, security: str, *, yes: bool) -> str:
     try:
         symbol = symbol_of(security)
     except UnsupportedSymbol as error:
-        raise Leave(CONFIG, str(error)) from error
+        raise Leave(CONFIG, texts.unknown_security(security)) from error
     accounts = accounts_at_terminals(Home(home).config())
     if not accounts:
         raise Leave(CONFIG, terminal_texts.NO_ACCOUNT_TO_TEST)

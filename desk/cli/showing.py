@@ -136,9 +136,9 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         ("账户", _plain("account")),
         ("代码", _plain("symbol")),
         ("聚宽持有", _shares("strategy_shares")),
-        ("应有", lambda row: _short_decimal(row["entitled_shares"])),
+        ("应持", lambda row: _short_decimal(row["entitled_shares"])),
         ("目标", _shares("target_shares")),
-        ("实有", _shares("own_shares")),
+        ("实持", _shares("own_shares")),
         ("在途", _shares("in_flight_shares")),
         ("待下", _shares("pending_shares")),
         ("欠卖", _shares("debt_shares")),
@@ -156,8 +156,8 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         ("代码", _plain("symbol")),
         ("聚宽持有", _shares("strategy_shares")),
         ("计入", _shares("counted_shares")),
-        ("应有", lambda row: _short_decimal(row["entitled_shares"])),
-        ("实有", _shares("own_shares")),
+        ("应持", lambda row: _short_decimal(row["entitled_shares"])),
+        ("实持", _shares("own_shares")),
         ("最后变动", lambda row: day_and_time(datetime.fromisoformat(row["changed_at"]))),
         ("因为", _plain("cause")),
         ("来自", _plain("ref")),
@@ -170,8 +170,8 @@ _CHANGES: tuple[Column, ...] = (
     ("因为", _plain("cause")),
     ("聚宽持有", _change("strategy_shares")),
     ("计入", _change("counted_shares")),
-    ("应有", _change("entitled_shares")),
-    ("实有", _change("own_shares")),
+    ("应持", _change("entitled_shares")),
+    ("实持", _change("own_shares")),
     ("来自", _plain("ref")),
 )
 
@@ -317,8 +317,8 @@ def show_why(view: View) -> None:
 def show_book(book: View, changes: Sequence[View], following: str | None) -> None:
     """A book as it is, and the changes of one page, newest first."""
     say(f"账本 {book['strategy']}/{book['account']}/{book['symbol']}")
-    said = f"聚宽持有 {book['strategy_shares']:,}　应有 {_short_decimal(book['entitled_shares'])}"
-    said += f"　实有 {book['own_shares']:,}　在途 {book['in_flight_shares']:,}　欠卖 {book['debt_shares']:,}"
+    said = f"聚宽持有 {book['strategy_shares']:,}　应持 {_short_decimal(book['entitled_shares'])}"
+    said += f"　实持 {book['own_shares']:,}　在途 {book['in_flight_shares']:,}　欠卖 {book['debt_shares']:,}"
     say(said + (f"　问题：{book['gap']}" if book["gap"] else ""))
     say("")
     say(table([[cell(row) for _, cell in _CHANGES] for row in changes], [title for title, _ in _CHANGES]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from desk.cli.options import with_home, with_json
 from desk.cli.usage import ChineseGroup, ChineseVerb
 from desk.clock import SystemClock
 from desk.texts import cli as texts
+from desk.texts.system import because
 
 
 @click.group(cls=ChineseGroup)
@@ -130,7 +132,11 @@ def _give(text: str, remark: str, out: Path | None) -> None:
     if out is None:
         showing.say(text.rstrip("\n"))
     else:
-        out.write_text(text, encoding="utf-8", newline="\n")
+        try:
+            out.parent.mkdir(parents=True, exist_ok=True)
+            out.write_text(text, encoding="utf-8", newline="\n")
+        except OSError as error:
+            raise Leave(exits.CONFIG, texts.cannot_write_file(out, because(error))) from error
         showing.say(texts.snippet_written(out))
     if remark:
         showing.hint(remark)
@@ -146,12 +152,18 @@ def jq_positions(home: Path, name: str, out: Path | None, address: str | None) -
     _give(*sending.positions(home, name, address), out)
 
 
+def _as_price(_: click.Context, __: click.Parameter, value: float | None) -> float | None:
+    if value is not None and not math.isfinite(value):
+        raise click.BadParameter("")  # said by the type
+    return value
+
+
 @click.command("test-signal", cls=ChineseVerb)
 @click.argument("name", metavar="名称")
 @click.option("--security", required=True, help="聚宽代码，例如 000001.XSHE")
 @click.option("--side", type=click.Choice(["buy", "sell"]), required=True, help="买还是卖")
 @click.option("--amount", type=click.IntRange(min=1), required=True, help="聚宽股数")
-@click.option("--price", type=click.FloatRange(min=0, min_open=True), help="信号里的价格")
+@click.option("--price", type=click.FloatRange(min=0, min_open=True), callback=_as_price, help="信号里的价格")
 @click.option("--via-tunnel", is_flag=True, help="从公网地址绕一圈")
 @click.option("--live", is_flag=True, help="下到策略真正的账户，而不是模拟账户")
 @click.option("--yes", is_flag=True, help="确定要下真实委托")
@@ -166,4 +178,4 @@ def test_signal(home: Path, name: str, side: str, as_json: bool, **options: Any)
         showing.say(texts.test_delivered(sent["answer"], sent["address"], sent["id"]))
         if sent["signal"] is not None:
             showing.show_list("signals", [sent["signal"]], as_json=False, bounded=True)
-    raise Leave(sending.code_of(sent))
+    sending.judge(sent)

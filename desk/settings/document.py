@@ -9,6 +9,7 @@ from pathlib import Path
 
 from desk.settings.problems import Findings
 from desk.texts import settings as texts
+from desk.texts.system import because
 
 FOLLOW_FILE = "聚宽跟单设置.json"
 ANALYSIS_FILE = "分析配置.json"
@@ -31,7 +32,7 @@ def read_bytes(path: Path, findings: Findings, missing: str = texts.NO_CONFIG) -
         findings.problem(name, "", missing)
         return None
     except OSError as error:
-        findings.problem(name, "", texts.unreadable(error.strerror or type(error).__name__))
+        findings.problem(name, "", texts.unreadable(because(error)))
         return None
     if len(raw) > _LARGEST:
         findings.problem(name, "", texts.TOO_LARGE)

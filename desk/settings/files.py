@@ -13,6 +13,7 @@ from pathlib import Path
 
 from desk.settings.kinds import number_text
 from desk.texts import settings as texts
+from desk.texts.system import because
 
 _NUMBER_MARK = "\ue000"  # a private character: no text of a file starts with it
 _MARKED = re.compile(rf'"{_NUMBER_MARK}([^"]*)"')
@@ -56,7 +57,7 @@ def write_whole(path: Path, text: str, *, keep_old: bool) -> None:
             _replace(path.with_name(path.name + ".bak"), path.read_bytes())
         _replace(path, text.encode("utf-8"))
     except OSError as error:
-        raise CannotWrite(texts.cannot_write(error.strerror or type(error).__name__)) from error
+        raise CannotWrite(texts.cannot_write(because(error))) from error
 
 
 def _replace(path: Path, content: bytes) -> None:

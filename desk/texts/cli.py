@@ -150,6 +150,10 @@ def earlier_changes(mark: str) -> str:
 OWNED_ONLY = "只有策略名下的股数；手工买卖的持仓，过去的数没有记。"
 
 
+def unknown_security(code: str) -> str:
+    return f"不认识的股票代码 {code}，请写成 000001.XSHE 这样。"
+
+
 def bad_date(text: str) -> str:
     return f"日期要写成 2026-11-20，不是 {text}。"
 
@@ -218,6 +222,10 @@ def test_not_delivered(address: str, log: Sequence[str]) -> str:
     return f"没有送到 {address}：{' '.join(log) or '没有得到签名的回答'}"
 
 
+def test_failed(why: str) -> str:
+    return f"测试没有通过：{why}。"
+
+
 def real_account_later(accounts: Sequence[str]) -> str:
     return f"账户 {'、'.join(accounts)} 的券商通道在后续版本提供，现在下不了真实委托。"
 
@@ -225,8 +233,12 @@ def real_account_later(accounts: Sequence[str]) -> str:
 _ANSWERS = {"accepted": "已收下", "duplicate": "重复", "refused": "内容不能用", "clock": "时间相差太大"}
 
 
+def test_answered(answer: str) -> str:
+    return f"接收端签名回答：{_ANSWERS.get(answer, answer)}"
+
+
 def test_delivered(answer: str, address: str, event_id: str) -> str:
-    return f"已送到 {address}，接收端签名回答：{_ANSWERS.get(answer, answer)}\n信号编号 {event_id}"
+    return f"已送到 {address}，{test_answered(answer)}\n信号编号 {event_id}"
 
 
 # --- set-up, keeping, telling -----------------------------------------------------------------------------------------
@@ -266,8 +278,12 @@ def unknown_table(wanted: str, known: Sequence[str]) -> str:
     return f"没有叫 {wanted} 的表；可以导出：{'、'.join(known)}。"
 
 
-def cannot_write_file(path: Path, why: str) -> str:
+def cannot_write_table(path: Path, why: str) -> str:
     return f"{path} 写不了（{why}）；是不是正在 Excel 里打开着？"
+
+
+def cannot_write_file(path: Path, why: str) -> str:
+    return f"{path} 写不了（{why}）。"
 
 
 def exported(paths: Sequence[Path]) -> str:

@@ -58,6 +58,7 @@ def test_a_help_page_is_chinese(capsys: pytest.CaptureFixture[str], words: tuple
         ("test-signal 小市值 --security x --side up --amount 100", "--side 写得不对：只能是 buy、sell。"),
         ("test-signal 小市值 --security x --side buy --amount 0", "--amount 写得不对：要写一个不小于 1 的整数。"),
         ("test-signal x --security x --side buy --amount 1 --price 0", "--price 写得不对：要写一个大于 0 的数。"),
+        ("test-signal x --security x --side buy --amount 1 --price nan", "--price 写得不对：要写一个大于 0 的数。"),
         ("replay none.csv", "文件 写得不对：none.csv 不存在。"),
         ("run --only nobody,trader", "--only 写得不对：没有 nobody，可以写 receiver、trader、console，用逗号隔开。"),
         ("restore .", "备份文件 写得不对：. 是文件夹，不是文件。"),
@@ -79,6 +80,24 @@ def test_a_home_that_is_a_file_is_told(tmp_path: Path, capsys: pytest.CaptureFix
     code, out, err = verb(capsys, file, "status")
     assert (code, out) == (2, "")
     assert err.startswith(f"--home 写得不对：{file} 是文件，不是文件夹。\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ("doctor --order-test --security abc", "不认识的股票代码 abc，请写成 000001.XSHE 这样。"),
+        ("snippet 小市值 --out {home}/config/聚宽跟单设置.json/x.py", "聚宽跟单设置.json/x.py 写不了（"),
+        ("init --answers {home}/none.json --home {home}/new", "none.json 读不了：没有这个文件或文件夹。"),
+    ],
+)
+def test_what_cannot_be_used_is_told_in_chinese(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], words: str, sentence: str
+) -> None:
+    home = write_home(tmp_path)
+    code = main.main(["--home", str(home), *words.format(home=home).split()])
+    out, err = capsys.readouterr()
+    assert (code, out) == (2, "")
+    assert sentence in err and ENGLISH.findall(err) == []
 
 
 def test_a_group_without_a_verb_shows_its_page(capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from desk.cli import sending
+from desk.cli.exits import Leave
+from desk.core.values import Verdict
 from tests.cli.homes import OTHER, SECRET, Running, facts, free_port, running, until, verb, write_home
 
 FIELDS = {
@@ -106,10 +108,6 @@ def test_halt_and_unhalt_are_answered_by_the_daemon(
 @pytest.mark.parametrize(
     ("answer", "signal", "code"),
     [
-        ("accepted", {"verdict": "done", "reason": None}, 0),
-        ("accepted", {"verdict": "partial", "reason": "资金不足"}, 0),
-        ("accepted", {"verdict": "working", "reason": None}, 0),
-        ("duplicate", None, 0),
         ("accepted", {"verdict": "refused", "reason": "停牌"}, 7),
         ("accepted", {"verdict": "refused", "reason": "券商未连接"}, 3),
         ("refused", None, 7),
@@ -117,7 +115,15 @@ def test_halt_and_unhalt_are_answered_by_the_daemon(
     ],
 )
 def test_a_test_signal_that_is_refused_has_failed(answer: str, signal: object, code: int) -> None:
-    assert sending.code_of({"answer": answer, "signal": signal}) == code
+    with pytest.raises(Leave) as left:
+        sending.judge({"answer": answer, "signal": signal})
+    assert left.value.code == code and left.value.text.startswith("测试没有通过：")
+
+
+@pytest.mark.parametrize("verdict", [Verdict.DONE, Verdict.PARTIAL, Verdict.WORKING])
+def test_a_test_signal_that_is_followed_or_under_way_has_not_failed(verdict: Verdict) -> None:
+    sending.judge({"answer": "accepted", "signal": {"verdict": verdict, "reason": None}})
+    sending.judge({"answer": "duplicate", "signal": None})
 
 
 @pytest.mark.parametrize(
@@ -190,10 +196,9 @@ def test_a_daemon_stops_cleanly_and_halts_before_its_next_start_sends_anything(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     home = write_home(tmp_path)
-    daemon = Running(home)
-    daemon.ready()
-    assert daemon.stop() == 0
-    assert "已停止" in daemon.said
+    with running(home) as daemon:
+        assert daemon.stop() == 0
+        assert "已停止" in daemon.said
     for words in (("approve", "all"), ("cancel", "x"), ("resolve", "x", "live")):
         assert verb(capsys, home, *words)[0] == 5
     assert verb(capsys, home, "halt", "--reason", "先停")[0] == 0
