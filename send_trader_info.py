@@ -12,12 +12,13 @@ import random
 import threading
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
 
+from desk.album import Album, Draw, Queue
 from desk.clock import Clock
 from desk.core.batch import Batch
 from desk.core.telling import (
@@ -34,7 +35,18 @@ from desk.core.values import Message
 from desk.settings.model import MessengerConfig
 from desk.texts import letters, messages
 from desk.texts.letters import OutboxRow, Parcel, Started
-from desk.wecom import Post, Spawn, address, hide, in_thread, post_json, robot_of, token_of
+from desk.wecom import (
+    Post,
+    Spawn,
+    address,
+    hide,
+    in_thread,
+    picture_message,
+    post_json,
+    robot_of,
+    text_message,
+    token_of,
+)
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +59,7 @@ SMALLEST_TEXT = 512
 ABANDONED = 3  # posts of one robot that may hang beyond every timeout at once
 COMPLAIN_EVERY_S = 60.0
 FETCHED = 200  # rows looked at in one go
+WITH_PICTURE = "summary"  # the kind of message that a picture goes with
 _NO_ANSWER = Answer(kind=Answered.FAILED, text="no answer")
 
 
@@ -63,7 +76,7 @@ class Outbox(Protocol):
 
 @dataclass(slots=True)
 class _Flight:
-    parcel: Parcel
+    parcel: Parcel | None  # None: a picture
     started: float
     done: threading.Event = field(default_factory=threading.Event)
     answer: Answer = _NO_ANSWER
@@ -86,6 +99,7 @@ class _Line:
     robot: str
     token: str
     rng: random.Random
+    pictures: Queue
     window: Window = field(default_factory=Window)
     flight: _Flight | None = None
     abandoned: list[_Flight] = field(default_factory=list)
@@ -110,12 +124,15 @@ class Messenger:
         clock: Clock,
         post: Post = post_json,
         spawn: Spawn = in_thread,
+        draw: Draw | None = None,
     ) -> None:
+        """`draw` gives the picture that follows a summary; it may come twice, or be lost in a crash."""
         self._outbox = journal_outbox
         self._config = config
         self._clock = clock
         self._post = post
         self._spawn = spawn
+        self._album = Album(draw, spawn)
         self._lines: dict[str, _Line] = {}
         self._known: MessengerConfig | None = None
         self._named = False  # the outbox knows our robots
@@ -176,7 +193,7 @@ class Messenger:
         if not tokens:
             return [messages.NO_ROBOT]
         return [
-            messages.trial_result(robot, self._try_post(address(config.base_url, token), text))
+            messages.trial_result(robot, self._try_post(address(config.base_url, token), text_message(text)))
             for robot, token in tokens.items()
         ]
 
@@ -190,7 +207,7 @@ class Messenger:
                 line.disabled, line.not_before, line.failures, line.limit = "", 0.0, 0, TEXT_BYTES
             for robot, token in tokens.items():
                 # The seed spreads the robots' retries; it needs no unpredictability.
-                kept.setdefault(robot, _Line(robot, token, random.Random(robot)))
+                kept.setdefault(robot, _Line(robot, token, random.Random(robot), Queue(self._album, robot)))
             self._lines, self._known, self._named = kept, config, False
         if not self._named:
             self._outbox.outbox_robots(tuple(self._lines))
@@ -210,8 +227,12 @@ class Messenger:
             rows = self._rows(line, now)
             if line.robot == LOG_ROBOT:
                 return self._tell_log(line, rows, now)
-            if line.disabled or not rows:
+            if line.disabled:
                 return IDLE_S
+            if not rows:
+                if not self._launch_picture(line, mono):
+                    return IDLE_S
+                continue
             parcel = letters.compose(
                 rows,
                 now=now,
@@ -223,7 +244,7 @@ class Messenger:
             )
             if parcel is None:
                 return line.window.wait(mono, URGENT_SLOTS)
-            self._launch(line, parcel, mono)
+            self._launch(line, _Flight(parcel, mono), text_message(parcel.text))
 
     def _await_flight(self, line: _Line, now: datetime, mono: float) -> float | None:
         """Absorb a post that has come back; seconds to wait while one is out, None when the line is free."""
@@ -236,7 +257,7 @@ class Messenger:
                 line.abandoned.append(flight)  # a peer that drips bytes outlives every socket timeout
             line.flight = None
             line.window.note(mono)
-            self._absorb(line, flight.parcel, flight.answer if flight.done.is_set() else _NO_ANSWER, now, mono)
+            self._land(line, flight, flight.answer if flight.done.is_set() else _NO_ANSWER, now, mono)
         return IDLE_S if len(line.abandoned) >= ABANDONED else None
 
     def _rows(self, line: _Line, now: datetime) -> list[OutboxRow]:
@@ -265,23 +286,39 @@ class Messenger:
 
     # --- posts --------------------------------------------------------------------------------------------------------
 
-    def _launch(self, line: _Line, parcel: Parcel, mono: float) -> None:
-        flight = line.flight = _Flight(parcel, mono)
+    def _launch_picture(self, line: _Line, mono: float) -> bool:
+        """Post a picture if one is drawn; what is kept of the minute for alarms stays free."""
+        content = line.pictures.next(mono) if line.window.room(mono) > URGENT_SLOTS else None
+        if content is None:
+            return False
+        self._launch(line, _Flight(None, mono), picture_message(content))
+        return True
+
+    def _launch(self, line: _Line, flight: _Flight, document: Mapping[str, object]) -> None:
+        line.flight = flight
         url = address(self._known.base_url if self._known else "", line.token)
 
         def fly() -> None:
-            flight.answer = self._try_post(url, parcel.text)
+            flight.answer = self._try_post(url, document)
             flight.done.set()
             self._bell.set()
 
         self._spawn(fly)
 
-    def _try_post(self, url: str, text: str) -> Answer:
-        """Post a text; whatever goes wrong is told by its kind only, since errors quote the address."""
+    def _try_post(self, url: str, document: Mapping[str, object]) -> Answer:
+        """Post a message; whatever goes wrong is told by its kind only, since errors quote the address."""
         try:
-            return read_answer(*self._post(url, {"msgtype": "text", "text": {"content": text}}, TIMEOUT_S))
+            return read_answer(*self._post(url, document, TIMEOUT_S))
         except Exception as error:  # noqa: BLE001 (any failure of the network is the same: perhaps delivered)
             return Answer(kind=Answered.FAILED, text=type(error).__name__)
+
+    def _land(self, line: _Line, flight: _Flight, answer: Answer, now: datetime, mono: float) -> None:
+        if flight.parcel is not None:
+            self._absorb(line, flight.parcel, answer, now, mono)
+            return
+        line.pictures.answered(answer, mono, line.rng)
+        if answer.kind is Answered.TOO_FAST:
+            line.not_before = mono + TOO_FAST_WAIT_S
 
     def _absorb(self, line: _Line, parcel: Parcel, answer: Answer, now: datetime, mono: float) -> None:
         ids = [row.id for row in parcel.rows]
@@ -293,6 +330,9 @@ class Messenger:
                 return
             line.limit = TEXT_BYTES
             self._mark_sent(line, parcel.rows, now)
+            for row in parcel.rows:
+                if row.message.kind == WITH_PICTURE:
+                    line.pictures.add(row.message.at, self._bell.set)
             return
         log.warning("robot %s did not take message %s: %s", line.robot, parcel.rows[0].message_id, answer.text)
         if answer.kind is Answered.TOO_LONG and line.limit > SMALLEST_TEXT:
@@ -396,5 +436,5 @@ class Messenger:
         for line in list(self._lines.values()):
             if line.flight is not None and line.flight.done.wait(TIMEOUT_S):
                 flight, line.flight = line.flight, None
-                self._absorb(line, flight.parcel, flight.answer, self._clock.now(), self._clock.monotonic())
+                self._land(line, flight, flight.answer, self._clock.now(), self._clock.monotonic())
             self._settle(line)

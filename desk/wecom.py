@@ -9,12 +9,14 @@ import hashlib
 import logging
 import re
 import threading
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from urllib.parse import quote, urlsplit
 
 import requests
 
 BODY_BYTES = 65536  # more of an answer is not read
+PICTURE_BYTES = 2 * 1024 * 1024  # a larger one is refused; counted before it is encoded
 
 Post = Callable[[str, Mapping[str, object], float], tuple[int, bytes]]  # address, document, seconds -> status, body
 Spawn = Callable[[Callable[[], None]], None]  # runs a job beside the caller
@@ -34,6 +36,16 @@ def robot_of(token: str) -> str:
 def address(base_url: str, token: str) -> str:
     """Make the address that a robot is posted to; it holds the token and is never shown."""
     return f"{base_url.rstrip('/')}/cgi-bin/webhook/send?key={quote(token_of(token), safe='')}"
+
+
+def text_message(text: str) -> dict[str, object]:
+    return {"msgtype": "text", "text": {"content": text}}
+
+
+def picture_message(content: bytes) -> dict[str, object]:
+    """The message that is a picture, PNG or JPEG."""
+    digest = hashlib.md5(content, usedforsecurity=False).hexdigest()
+    return {"msgtype": "image", "image": {"base64": b64encode(content).decode(), "md5": digest}}
 
 
 def post_json(url: str, document: Mapping[str, object], timeout: float) -> tuple[int, bytes]:

@@ -39,6 +39,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "desk.serving": FIRST,
     "desk.snippet": FIRST,
     "desk.wecom": FIRST,
+    "desk.album": FIRST | {"desk.wecom"},
     "desk.positions": FIRST | {"desk.journal:root", "desk.senders"},
     "desk.access": FIRST,
     "desk.console": SHOWING
@@ -50,7 +51,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "desk.dealing": DOOR,
     "Receiver": DOOR | {"desk.senders", "desk.serving"},
     "Trader": DOOR | {"desk.dealing"},
-    "send_trader_info": DOOR | {"desk.wecom"},
+    "send_trader_info": DOOR | {"desk.album", "desk.wecom"},
 }
 ROOF = frozenset({"main", "desk.cli"})
 

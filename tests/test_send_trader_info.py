@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from desk.album import Draw
 from desk.core.batch import Batch
 from desk.core.values import Message
 from desk.journal.journal import Journal
@@ -23,7 +24,7 @@ from desk.settings.model import MessengerConfig
 from desk.wecom import post_json, robot_of
 from send_trader_info import LOG_ROBOT, Messenger
 from tests.stand_in.clock import StandInClock
-from tests.stand_in.wecom import CUT, HANG, LOST, PAGE, Cut, Hung, Robots, serve
+from tests.stand_in.wecom import CUT, HANG, LOST, PAGE, PICTURE_BYTES, Cut, Hung, Robots, serve
 
 SECRET = "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0"
 
@@ -144,7 +145,7 @@ class Desk:
         return self.robots.texts[token]
 
 
-def make_desk(tokens: tuple[str, ...] = ("T1",), outbox: MemoryOutbox | None = None) -> Desk:
+def make_desk(tokens: tuple[str, ...] = ("T1",), outbox: MemoryOutbox | None = None, draw: Draw | None = None) -> Desk:
     clock = StandInClock()
     robots = Robots(clock.monotonic, tokens)
     config = [MessengerConfig(tokens=tokens, base_url="http://stand.in")]
@@ -164,9 +165,114 @@ def make_desk(tokens: tuple[str, ...] = ("T1",), outbox: MemoryOutbox | None = N
             clock.advance(latency[0] / 2)
 
     book = outbox or OneRobotOutbox()
-    messenger = Messenger(book, lambda: config[0], clock, post, spawn=lambda job: job())
+    messenger = Messenger(book, lambda: config[0], clock, post, spawn=lambda job: job(), draw=draw)
     messenger.step(clock.now())
     return Desk(clock, book, robots, messenger, config, latency)
+
+
+# --- the picture that follows a summary -------------------------------------------------------------------------------
+
+PNG = b"\x89PNG what a day"
+
+
+def test_a_picture_follows_the_summary_and_nothing_else() -> None:
+    asked: list[datetime] = []
+
+    def draw(at: datetime) -> bytes:
+        asked.append(at)
+        return PNG
+
+    desk = make_desk(draw=draw)
+    desk.say("成交", kind="fill")
+    desk.say("一天的话", kind="summary")
+    desk.say("成交", kind="fill")
+    desk.run(30)
+    assert desk.robots.pictures["T1"] == [PNG] and len(desk.seen()) == 3
+    assert asked == [desk.outbox.messages[1].at]
+    desk.run(600)
+    assert len(desk.robots.pictures["T1"]) == 1
+
+
+def test_words_go_before_the_picture_and_its_slots_are_not_those_of_alarms() -> None:
+    desk = make_desk(draw=lambda at: PNG)
+    desk.say("一天的话", kind="summary")
+    for number in range(14):
+        desk.say(f"M{number}", kind="summary", key=f"k{number}")
+    desk.run(20)
+    assert len(desk.seen()) == 15 and desk.robots.pictures["T1"] == []
+    desk.say("急", urgent=True)
+    desk.run(2)
+    assert "急" in desk.seen()[-1]
+    desk.run(200)
+    assert desk.robots.pictures["T1"] == [PNG] * 15 and desk.robots.too_fast == 0
+
+
+@pytest.mark.parametrize(
+    ("meets", "got", "posts"),
+    [
+        ([HANG], 1, 3),
+        ([HANG, HANG], 0, 3),
+        ([LOST], 2, 3),  # it may come twice
+        ([40009], 0, 2),
+        (["http 502", 45009], 1, 4),
+        ([93000], 0, 2),
+    ],
+)
+def test_a_picture_that_does_not_get_through_is_forgotten_and_stops_no_words(
+    meets: list[int | str], got: int, posts: int
+) -> None:
+    desk = make_desk(draw=lambda at: PNG)
+    desk.robots.script("T1", 0, *meets)
+    desk.say("一天的话", kind="summary")
+    desk.run(300)
+    assert (len(desk.robots.pictures["T1"]), desk.robots.requests["T1"]) == (got, posts)
+    assert desk.outbox.states(robot_of("T1")) == ["sent"]
+    desk.say("后来", urgent=True)
+    desk.run(5)
+    assert "后来" in desk.seen()[-1]
+
+
+@pytest.mark.parametrize("drawn", [b"", PNG + bytes(PICTURE_BYTES), None])
+def test_a_summary_without_a_picture_that_can_be_sent_is_told_all_the_same(drawn: bytes | None) -> None:
+    def draw(at: datetime) -> bytes:
+        if drawn is None:
+            raise OSError(f"{at}: the font is broken")
+        return drawn
+
+    desk = make_desk(draw=draw)
+    desk.say("一天的话", kind="summary")
+    desk.run(60)
+    assert len(desk.seen()) == 1 and desk.robots.requests["T1"] == 1
+
+
+def test_one_picture_is_drawn_for_all_robots_while_words_go_on(tmp_path: Path) -> None:
+    clock, jobs, asked = StandInClock(), list[Callable[[], None]](), list[datetime]()
+    robots = Robots(clock.monotonic, ("T1", "T2"))
+
+    def post(url: str, document: Mapping[str, object], timeout: float) -> tuple[int, bytes]:
+        parts = urlsplit(url)
+        return robots.answer(f"{parts.path}?{parts.query}", json.dumps(document).encode())
+
+    def draw(at: datetime) -> bytes:
+        asked.append(at)
+        return PNG
+
+    def spawn(job: Callable[[], None]) -> None:
+        jobs.append(job) if len(jobs) == 0 and "Album" in job.__qualname__ else job()
+
+    with Journal.open(tmp_path / "journal.db", clock=clock) as journal:
+        config = MessengerConfig(tokens=("T1", "T2"), base_url="http://stand.in")
+        messenger = Messenger(journal, lambda: config, clock, post, spawn=spawn, draw=draw)
+        messenger.step(clock.now())
+        journal.commit(Batch(messages=[Message(at=clock.now(), kind="summary", title="标题", text="一天")]))
+        for number in range(5):
+            journal.commit(Batch(messages=[Message(at=clock.now(), kind="info", title="标题", text=f"M{number}")]))
+            clock.advance(messenger.step(clock.now()))
+        assert all(len(texts) == 6 for texts in robots.texts.values()), "nothing waits while the picture is drawn"
+        assert (len(jobs), asked) == (1, [])
+        jobs[0]()
+        clock.advance(messenger.step(clock.now()))
+    assert len(asked) == 1 and robots.pictures == {"T1": [PNG], "T2": [PNG]}
 
 
 # --- the ordinary day -------------------------------------------------------------------------------------------------

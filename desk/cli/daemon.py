@@ -20,7 +20,7 @@ from zlib import crc32
 from desk import logs
 from desk.access import AccessUnusable
 from desk.broker import BrokerUnavailable
-from desk.cli import console, parts, terminals
+from desk.cli import console, day_picture, parts, terminals
 from desk.cli.daily import DailyJobs
 from desk.cli.exits import CONFIG, JOURNAL, UNEXPECTED, Leave
 from desk.cli.home import CONSOLE, RECEIVER, TRADER, Home
@@ -109,7 +109,12 @@ class Daemon:
         with self.home.opening():
             self.journal = SharedJournal.open(place, clock=self.clock)
         self._open.callback(self.journal.close)
-        self.messenger = Messenger(self.journal, lambda: self.config.messenger, self.clock)
+        self.messenger = Messenger(
+            self.journal,
+            lambda: self.config.messenger,
+            self.clock,
+            draw=lambda at: day_picture.following(self.journal, self.config, at),
+        )
         self.journal.on_messages(self._messages.set)
         self.trading = parts.Trading()
         self.door: HttpServer | None = None

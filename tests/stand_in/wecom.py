@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import threading
 from collections import deque
@@ -16,6 +18,7 @@ from urllib.parse import parse_qs, urlsplit
 TEXT_BYTES = 2048
 MARKDOWN_BYTES = 4096
 PER_MINUTE = 20
+PICTURE_BYTES = 2 * 1024 * 1024
 
 HANG = "hang"  # take the request, never answer
 LOST = "lost"  # deliver, then cut the connection before the answer
@@ -37,6 +40,7 @@ class Robots:
     def __init__(self, monotonic: Callable[[], float], tokens: tuple[str, ...] = ("T1",)) -> None:
         self._monotonic = monotonic
         self.texts: dict[str, list[str]] = {token: [] for token in tokens}  # what the group has seen
+        self.pictures: dict[str, list[bytes]] = {token: [] for token in tokens}
         self.requests: dict[str, int] = {}
         self.too_fast = 0  # how often the limit was exceeded
         self.too_long = 0
@@ -84,10 +88,13 @@ class Robots:
     def _take(self, token: str, document: Mapping[str, object]) -> int:
         kind = document.get("msgtype")
         inner = document.get(str(kind))
-        if kind not in ("text", "markdown") or not isinstance(inner, dict):
+        if kind not in ("text", "markdown", "image") or not isinstance(inner, dict):
             return 40008
-        text = inner["content"]
-        if not text.strip():
+        picture = base64.b64decode(inner["base64"], validate=True) if kind == "image" else b""
+        text = "" if kind == "image" else inner["content"]
+        if kind == "image" and not _right(picture, inner["md5"]):
+            return 40009
+        if kind != "image" and not text.strip():
             return 44004
         if len(text.encode()) > (self.text_bytes if kind == "text" else MARKDOWN_BYTES):
             self.too_long += 1
@@ -101,8 +108,17 @@ class Robots:
         times.append(mono)
         if self.refuses and self.refuses in text:
             return 40035
-        self.texts[token].append(text)
+        if kind == "image":
+            self.pictures[token].append(picture)
+        else:
+            self.texts[token].append(text)
         return 0
+
+
+def _right(picture: bytes, md5: str) -> bool:
+    """A PNG of a size that is taken, with its digest."""
+    known = picture.startswith(b"\x89PNG") and len(picture) <= PICTURE_BYTES
+    return known and hashlib.md5(picture, usedforsecurity=False).hexdigest() == md5
 
 
 def _says(code: int, text: str) -> tuple[int, bytes]:
