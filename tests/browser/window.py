@@ -33,11 +33,12 @@ _OPTIONS = (
 _TOO_WIDE = """
 const wide = document.documentElement.clientWidth;
 return [...document.querySelectorAll("body *")]
-  .filter((one) => one.getClientRects().length && !one.closest(".scroll, pre, .skip, svg"))
+  .filter((one) => one.getClientRects().length && !one.closest("pre, .skip, svg"))
   .filter((one) => {
     const { left, right } = one.getBoundingClientRect();
-    const flows = one.matches("dd, button, .badge") && one.scrollWidth > one.clientWidth + 1;
-    return left < -1 || right > wide + 1 || flows;
+    const flows = one.matches("dd, button, .badge, .stack td:not(.cut)") && one.scrollWidth > one.clientWidth + 1;
+    const scrolls = one.closest(".scroll") !== null;
+    return flows || (!scrolls && (left < -1 || right > wide + 1));
   })
   .map((one) => `${one.tagName}.${one.className} ${one.textContent.trim().slice(0, 40)}`);
 """
