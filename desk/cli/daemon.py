@@ -14,6 +14,7 @@ import sys
 import threading
 from collections.abc import Callable, Container, Mapping
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from zlib import crc32
 
@@ -109,12 +110,8 @@ class Daemon:
         with self.home.opening():
             self.journal = SharedJournal.open(place, clock=self.clock)
         self._open.callback(self.journal.close)
-        self.messenger = Messenger(
-            self.journal,
-            lambda: self.config.messenger,
-            self.clock,
-            draw=lambda at: day_picture.following(self.journal, self.config, at),
-        )
+        draw = partial(day_picture.following, self.home.path)
+        self.messenger = Messenger(self.journal, lambda: self.config.messenger, self.clock, draw=draw)
         self.journal.on_messages(self._messages.set)
         self.trading = parts.Trading()
         self.door: HttpServer | None = None

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import logging
+import subprocess
+import sys
+import tempfile
 from datetime import date, datetime
 from pathlib import Path
 
@@ -10,8 +13,6 @@ from desk.cli.exits import CONFIG, Leave
 from desk.cli.home import Home
 from desk.clock import SystemClock
 from desk.console.day_facts import day_facts
-from desk.core.config import Config
-from desk.journal import Journal
 from desk.pictures.day import draw as draw_day
 from desk.pictures.fonts import NoChineseFont
 from desk.texts import day_picture as texts
@@ -19,6 +20,10 @@ from desk.texts.cli import cannot_write_file
 from desk.texts.system import because
 
 log = logging.getLogger(__name__)
+
+_MAIN = Path(__file__).resolve().parents[2] / "main.py"
+_NO_WINDOW = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # Windows alone has it: nothing flashes on the screen
+_DRAWING_S = 120.0  # the first drawing on a PC looks through all its fonts
 
 
 def draw(home: Path, day: date | None, file: Path) -> str:
@@ -35,13 +40,22 @@ def draw(home: Path, day: date | None, file: Path) -> str:
         return _write(instead, texts.markdown(facts).encode(), said)
 
 
-def following(journal: Journal, config: Config, at: datetime) -> bytes:
-    """The picture that follows a summary of this moment; b'' without a Chinese font. Raises JournalError."""
-    try:
-        return draw_day(day_facts(journal, config, at.date()))
-    except NoChineseFont as error:
-        log.warning("The summary goes without its picture: %s", error)
-        return b""
+def following(home: Path, at: datetime) -> bytes:
+    """The picture that follows a summary of this moment; b'' where none could be drawn.
+
+    A process of its own draws it: the plotting library would stay in the daemon with some 55 MB, and hold its threads
+    up while it draws. Raises OSError, subprocess.TimeoutExpired.
+    """
+    with tempfile.TemporaryDirectory(prefix="gendan-") as folder:
+        file = Path(folder) / "day.png"
+        wanted = ["report", "--date", at.date().isoformat(), "--png", str(file)]
+        command = [sys.executable, str(_MAIN), "--home", str(home), *wanted]
+        done = subprocess.run(command, capture_output=True, timeout=_DRAWING_S, check=False, creationflags=_NO_WINDOW)
+        if file.exists():
+            return file.read_bytes()
+    said = done.stderr.decode("utf-8", "replace").strip()
+    log.warning("The summary goes without its picture (the drawing ended with %d): %s", done.returncode, said[-500:])
+    return b""
 
 
 def _write(file: Path, content: bytes, said: str) -> str:

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from base_func import BEIJING
+from desk.cli import day_picture
 from desk.cli.daily import DailyJobs, due
 from desk.cli.home import Home
 from desk.journal import FILE_NAME, Journal
+from desk.pictures import fonts
 from tests.cli.homes import write_home
 from tests.world import TurnedClock
 
@@ -70,3 +72,25 @@ def test_summary_and_self_check_are_told_once_over_restarts(
             job.step()
         jobs(home, clock, journal).step()
         assert kinds(journal) == expected
+
+
+def test_the_picture_after_a_summary_is_drawn_from_the_living_journal_by_a_process_of_its_own(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    try:
+        fonts.chinese_family()
+    except fonts.NoChineseFont as error:
+        pytest.skip(str(error))
+    home = write_home(tmp_path)
+    with Journal.open(home / "data" / FILE_NAME, clock=TurnedClock(FRIDAY)):
+        assert day_picture.following(home, FRIDAY).startswith(b"\x89PNG\r\n"), caplog.text
+
+
+def test_a_picture_that_cannot_be_drawn_is_none_and_the_log_says_why(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    home = write_home(tmp_path)
+    (home / "data").mkdir()
+    (home / "data" / FILE_NAME).write_bytes(b"this was never a journal" * 400)
+    assert day_picture.following(home, FRIDAY) == b""
+    assert "ended with 4" in caplog.text
