@@ -126,6 +126,8 @@ EARLIER: dict[str, Any] = {
         f"{WEB}/orders": {"post": _web("post_list", "orders", body=_LIST)},
         f"{WEB}/trade": {"post": _web("post_trade", "results", body=_ORDER)},
         f"{WEB}/sell": {"post": _web("post_sell", "results", body=_ORDER)},
+        f"{WEB}/outer/trade/buy": {"post": _web("post_outer_buy", "results", body=_ORDER)},
+        f"{WEB}/outer/trade/sell": {"post": _web("post_outer_sell", "results", body=_ORDER)},
         f"{WEB}/cancel_order": {"post": _web("post_cancel", "result", body=_CANCEL)},
         f"{WEB}/cancel_orders/{{which}}": {"post": _web("post_cancels", "results", word="which", body=_CANCEL)},
         f"{MINI}/status": {"get": _mini("get_mini_status", "connected")},
@@ -220,7 +222,7 @@ def test_many_made_up_requests_are_answered_as_described(door: Door, scope: Scop
 
 POSTED = (
     *("/api/v2/orders", "/api/v2/halt", "/api/v2/unhalt", "/api/v2/orders/x/cancel", "/api/v2/waiting/x/approve"),
-    *(f"{WEB}/{what}" for what in ("orders", "trade", "sell", "cancel_order", "cancel_orders/buy")),
+    *(f"{WEB}/{what}" for what in ("orders", "trade", "sell", "cancel_order", "cancel_orders/buy", "outer/trade/buy")),
     *(f"{MINI}/order", f"{MINI}/execute"),
 )
 HONEST = {

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from desk.access import Place, Role, Scope
+from desk.access import Place, Role, Scope, tables
+from desk.access.book import stamp
 from desk.core.targets import Adjustment, TargetPosition
 from desk.core.values import Message
 from desk.journal import NewUpload, PositionBook
@@ -75,6 +76,9 @@ class Hostile(LivedIn):
         user = self.book.add_user(EVIL, Role.ADMIN, self.guard.hasher.hash(PASSWORD), now)
         self.guard.set_trading_password(user, TRADING, login_password=PASSWORD)
         self.book.add_key(user.user_id, b"digest", name=EVIL, start=EVIL, scope=Scope.READ, at=now)
+        with self.book.database.change() as change:
+            row = {"client_id": EVIL, "secret": "x", "user_id": user.user_id, "created_at": stamp(now)}
+            change.execute(tables.signed_clients.insert().values(**row))
         self.guard.trail.note(EVIL, at=now, who=EVIL, via=EVIL, address=EVIL, target=EVIL, old=EVIL, new=EVIL)
         self.guard.log_in(EVIL, PASSWORD, "", Place(address=EVIL, agent=EVIL))
         self.boss = Browser(self.app.test_client())

@@ -12,10 +12,12 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from desk.access import Scope
+from desk.console.watching import COOKIE as WATCH
+from desk.console.words import COOKIE as LOOK
 from desk.journal import views
 from tests.attack.fuzz import scratch
 from tests.console.hostile_room import EVIL, LINK, STOCK, Hostile, Reader
-from tests.console.room import PASSWORD, TRADING
+from tests.console.room import PASSWORD, TRADING, Browser
 
 # What pages and lists take from the address. A mark or an id stops the page: they come alone.
 ASKED = (
@@ -36,7 +38,19 @@ SHOWN_ON = (
         "/waiting",
         "/trade?symbol=000001",
     ),
-    *("/risk", "/halt", "/messages", "/links", "/returns", "/adjustments", "/log", "/audit", "/users", "/keys"),
+    *(
+        "/risk",
+        "/halt",
+        "/messages",
+        "/links",
+        "/returns",
+        "/adjustments",
+        "/log",
+        "/audit",
+        "/users",
+        "/keys",
+        "/keys/signed",
+    ),
     *("/account", "/settings"),
 )
 
@@ -110,6 +124,25 @@ def test_what_strangers_have_said_stands_on_the_page_word_for_word(room: Hostile
     assert (EVIL if path != "/settings" else LINK) in Reader(answer.text).shown
 
 
+def test_what_strangers_have_said_is_text_in_english_too(room: Hostile) -> None:
+    room.boss.client.set_cookie(LOOK, "en.dark.green-up")
+    try:
+        for path in SHOWN_ON:
+            page = harmless(room.boss.get(path))
+            assert 'lang="en"' in page.text and (EVIL if path != "/settings" else LINK) in Reader(page.text).shown
+    finally:
+        room.boss.client.delete_cookie(LOOK)
+
+
+def test_what_a_browser_keeps_is_shown_as_text(room: Hostile) -> None:
+    browser = Browser(room.app.test_client())
+    assert browser.log_in("店主").status_code == 302
+    for name in (LOOK, WATCH):
+        browser.client.set_cookie(name, quote(EVIL, safe=""))
+        assert 'alert(1)</script>"' not in harmless(browser.get("/account")).text
+        harmless(browser.get("/"))
+
+
 def test_one_signal_with_all_its_steps_is_shown_as_text(room: Hostile) -> None:
     day = room.clock.now().date()
     for signal in views.signals(room.journal, day_from=day, day_to=day):
@@ -154,7 +187,9 @@ def test_an_address_that_is_not_there_is_not_said_back(room: Hostile, path: str)
         (f"/settings/{quote(EVIL, safe='')}", {}), ("/halt/lift", {"reason": EVIL}),
         ("/halt", {"grade": EVIL, "reason": EVIL}), ("/halt", {"grade": "stop", "reason": EVIL}),
         ("/users", {"name": EVIL, "role": "viewer", "fresh": EVIL}),
-        ("/users", {"name": "x", "role": EVIL, "fresh": EVIL}),
+        ("/users", {"name": "x", "role": EVIL, "fresh": EVIL}), ("/watch", {"symbol": EVIL}),
+        ("/watch", {"gone": EVIL}),
+        ("/keys/signed", {"client_id": EVIL}),
         ("/keys", {"name": EVIL, "scope": "read"}), ("/keys", {"name": "x", "scope": EVIL}),
         ("/account/second-factor", {"code": EVIL}), ("/look", {"language": EVIL}), ("/look", {"back": LINK}),
     ],

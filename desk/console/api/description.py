@@ -99,7 +99,7 @@ def _query(route: Operation) -> list[dict[str, Any]]:
 
 def _problems(route: Operation) -> dict[str, Any]:
     codes = ["400", "401", "403", "503"]
-    if route.words:
+    if route.may_lack:
         codes.append("404")
     if route.acts:
         codes += ["409", "413"]

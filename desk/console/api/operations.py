@@ -51,6 +51,11 @@ class Operation:
     def words(self) -> list[str]:
         return re.findall(r"{(\w+)}", self.path)
 
+    @property
+    def may_lack(self) -> bool:
+        """Whether it is asked for something by a name that nothing may have."""
+        return bool(self.words) or "file" in self.asked.model_fields
+
 
 def table(reading: Reading, acting: Acting) -> list[Operation]:
     """What is read of the trading, and what is done."""
