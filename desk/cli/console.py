@@ -14,7 +14,7 @@ from desk.cli import VERSION, asking, console_changes, facts
 from desk.cli.exits import JOURNAL, Leave
 from desk.cli.home import TRADER, Home
 from desk.clock import Clock, SystemClock
-from desk.console import app
+from desk.console import app, door
 from desk.console.programs import programs
 from desk.console.sources import Sources
 from desk.core.config import Config
@@ -79,7 +79,7 @@ def open_console(
             trading=lambda: home.runs(TRADER),
             journal_file=place if isinstance(place, Path) else None,
         )
-        made = app.make_app(routes.local(positions), *beside, sources=sources)
+        made = app.make_app(routes.local(positions, knows=door.is_known), *beside, sources=sources)
         server = app.open_console(made, config().console_host, config().console_port, clock=clock)
     except BaseException:
         book.close()

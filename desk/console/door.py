@@ -194,6 +194,10 @@ def somebody() -> Caller | None:
     return _caller()
 
 
+def is_known() -> bool:
+    return somebody() is not None
+
+
 def the_guard() -> Guard:
     guard: Guard = current_app.extensions[_EXTENSION]
     return guard

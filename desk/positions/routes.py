@@ -9,7 +9,7 @@ from collections.abc import Callable
 from flask import Blueprint, Response, abort, request
 
 from desk.journal import JournalError
-from desk.positions.service import MAX_BODY_BYTES, Answer, PositionService, Refused
+from desk.positions.service import MAX_BODY_BYTES, Answer, Headers, PositionService, Refused
 from desk.texts import positions as texts
 
 log = logging.getLogger(__name__)
@@ -30,15 +30,17 @@ def tunnelled(service: PositionService) -> Blueprint:
     return made
 
 
-def local(service: PositionService) -> Blueprint:
-    """Everything, for programs on this PC."""
+def local(service: PositionService, knows: Callable[[], bool] = lambda: False) -> Blueprint:
+    """Everything, for programs on this PC. `knows`: whether the console's own door knows who asks; he may read."""
     made = Blueprint("positions", __name__, url_prefix=PREFIX)
 
-    def route(method: str, path: str, work: Callable[..., Answer], *, read: bool = False) -> None:
+    def route(
+        method: str, path: str, work: Callable[..., Answer], *, let_in: Callable[[Headers], None] | None = None
+    ) -> None:
         def serve(**parts: str) -> Response:
             def done() -> Answer:
-                if read:
-                    service.let_read(request.headers)
+                if let_in is not None and not knows():
+                    let_in(request.headers)
                 return work(**parts)
 
             return _answered(done)
@@ -47,18 +49,18 @@ def local(service: PositionService) -> Blueprint:
 
     route("POST", "/positions/update", lambda: service.upload(request.headers, _body()))
     route("POST", "/positions/update/internal", lambda: service.upload_internal(request.headers, _body()))
-    route("GET", "/positions/strategy/<path:name>", lambda name: service.strategy(name), read=True)
+    route("GET", "/positions/strategy/<path:name>", lambda name: service.strategy(name), let_in=service.let_read)
     route(
         "GET",
         "/positions/total",
         lambda: service.total(request.args.get("strategies"), request.args.get("include_adjustments")),
-        read=True,
+        let_in=service.let_read,
     )
-    route("GET", "/positions/all", service.all, read=True)
-    route("GET", "/positions/adjustments", service.adjustments, read=True)
+    route("GET", "/positions/all", service.all, let_in=service.let_read)
+    route("GET", "/positions/adjustments", service.adjustments, let_in=service.let_read)
     route("POST", "/positions/adjustments", lambda: service.save_adjustments(request.headers, _body()))
     route("GET", "/auth/info", service.auth_info)
-    route("GET", "/internal/password/info", lambda: service.password_info(request.headers))
+    route("GET", "/internal/password/info", service.password_info, let_in=service.let_in)
     route("POST", "/internal/password/set", lambda: service.set_password(_body()))
     return made
 

@@ -244,9 +244,10 @@ class PositionService:
         """Raises Refused for one who may not read."""
         if self._config().open_legacy_reads:
             return
-        self._let_in(headers)
+        self.let_in(headers)
 
-    def _let_in(self, headers: Headers) -> None:
+    def let_in(self, headers: Headers) -> None:
+        """Raises Refused for one without a key that reads, whatever is open to all."""
         api_key = headers.get("X-API-Key")
         client = self._holder(api_key) if api_key else None
         if client is None or not client.may_read:
@@ -325,8 +326,7 @@ class PositionService:
 
     # --- what persons keep --------------------------------------------------------------------------------------------
 
-    def password_info(self, headers: Headers) -> Answer:
-        self._let_in(headers)
+    def password_info(self) -> Answer:
         password = self._book.password()
         created = None if password is None else password.created_at.strftime(_TIME)
         updated = None if password is None else password.updated_at.strftime(_TIME)

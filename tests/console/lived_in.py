@@ -8,6 +8,7 @@ from pathlib import Path
 from desk.access import FILE_NAME, AccessBook, Guard
 from desk.cli import facts
 from desk.cli.home import Home
+from desk.console import door
 from desk.console.app import make_app
 from desk.console.programs import programs
 from desk.console.sources import Sources
@@ -57,7 +58,7 @@ class LivedIn(Room):
             ),
         )
         beside = programs(sources, version="0.1.0", trading=lambda: self.running, journal_file=None)
-        self.app = make_app(routes.local(positions), *beside, sources=sources)
+        self.app = make_app(routes.local(positions, knows=door.is_known), *beside, sources=sources)
 
     def ask(self, verb: str, args: Mapping[str, str], who: str) -> CommandResult:
         self.wished.append((verb, dict(args), who))

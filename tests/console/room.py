@@ -16,6 +16,7 @@ from base_func import BEIJING
 from desk.access import FILE_NAME, AccessBook, Guard, Hasher, Role, Scope, User, tables
 from desk.cli import facts
 from desk.cli.home import Home
+from desk.console import door
 from desk.console.app import make_app
 from desk.console.programs import programs
 from desk.console.sources import Sources
@@ -83,7 +84,7 @@ class Room:
             change=self.changed,
         )
         beside = programs(sources, version="0.1.0", trading=lambda: True, journal_file=None)
-        self.app = make_app(routes.local(positions), *beside, sources=sources)
+        self.app = make_app(routes.local(positions, knows=door.is_known), *beside, sources=sources)
 
     def empty(self) -> None:
         """As it was before anybody was set up; what was noted stays, but is not told by `noted`."""

@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from desk.cli.asking import Answer
+from desk.journal import views
+from desk.texts import api as texts
 from tests import checks
 from tests.console.desk_room import BANK_HERE, DeskRoom
 
@@ -122,6 +125,44 @@ def test_orders_are_listed_and_cancelled(room: DeskRoom) -> None:
     assert post(room, f"{WEB}/cancel_orders/all", {})[0] == 400
 
 
+def test_lists_and_cancels_want_no_body(shown: DeskRoom) -> None:
+    headers = {"Authorization": "Bearer trader"}
+    assert len(shown.client.post(f"{WEB}/orders", headers=headers).get_json()["orders"]) == 2
+    assert shown.client.post(f"{WEB}/cancel_orders/sale", headers=headers).get_json() == {"results": []}
+    assert post(shown, f"{WEB}/orders", {"trader_index": None})[0] == 200
+    for path in (f"{WEB}/trade", f"{WEB}/cancel_order"):
+        assert shown.client.post(path, headers={**headers, "Idempotency-Key": "k1"}).status_code == 400
+
+
+def test_an_order_that_is_not_answered_yet_is_not_called_a_success(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(DeskRoom, "ask", lambda *_: Answer(ok=None, text="已记下", running=True))
+    made = DeskRoom(tmp_path)
+    try:
+        body = {"symbol": "000001", "price": 10.5, "quantity": 300}
+        status, said = post(made, f"{WEB}/trade", body, "k1")
+        assert (status, said["results"][0]["status"]) == (200, "pending")
+        limit = {"stock_code": "000001.SZ", "quantity": 300, "price": 10.5, "side": "buy"}
+        assert post(made, f"{MINI}/order", limit, "k2")[1]["data"]["success"] is False
+    finally:
+        made.close()
+
+
+def test_what_breaks_is_answered_in_the_form_of_its_interface(
+    room: DeskRoom, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(views, "positions", broken)
+    assert get(room, f"{WEB}/positions/0") == (503, {"error": texts.BROKEN})
+    status, said = get(room, f"{MINI}/positions")
+    assert (status, said["success"], said["code"], said["message"]) == (503, False, 503, texts.BROKEN)
+    assert room.get("/positions")[0] == 503
+    assert [record.exc_info is not None for record in caplog.records].count(True) == 3
+
+
 @pytest.mark.parametrize(
     "changed",
     [
@@ -183,6 +224,7 @@ def test_orders_are_paged_by_number_and_asked_by_state_stock_and_id(shown: DeskR
     assert get(shown, f"{MINI}/orders/{order['order_id']}")[1]["data"] == order
     assert get(shown, f"{MINI}/orders?status=pending")[1]["data"]["total"] == 0
     assert get(shown, f"{MINI}/orders?status=completed&stock_code=000001")[1]["data"]["total"] == 1
+    assert get(shown, f"{MINI}/orders/nothing")[0] == 404
     for wrong in ("status=x", "page_size=1000", "page=99999&page_size=500", "page=１", "stock_code=x"):
         assert get(shown, f"{MINI}/orders?{wrong}")[0] == 400, wrong
     assert len(get(shown, f"{MINI}/records")[1]["data"]["records"]) == 2

@@ -106,15 +106,7 @@ class Reading:
 
     def signals(self, asked: asking.SignalsAsked) -> View:
         return _listed(
-            signals_page(
-                self.journal,
-                mark=asked.mark,
-                limit=asked.limit,
-                strategy=asked.strategy,
-                day=self._day_of(asked.day, asked.verdict),
-                verdict=asked.verdict,
-                asked_only=asked.asked_only,
-            )
+            signals_page(self.journal, **asked.model_dump(exclude={"day"}), day=self._day_of(asked.day, asked.verdict))
         )
 
     def _day_of(self, day: date | None, *narrowed: object) -> date | None:
@@ -135,12 +127,7 @@ class Reading:
     def orders(self, asked: asking.OrdersAsked) -> View:
         page = orders_page(
             self.journal,
-            mark=asked.mark,
-            limit=asked.limit,
-            account=asked.account,
-            strategy=asked.strategy,
-            symbol=asked.symbol,
-            state=asked.state,
+            **asked.model_dump(exclude={"day", "open"}),
             day=self._day_of(asked.day, asked.symbol, asked.state),
             open_only=asked.open,
         )
@@ -158,15 +145,7 @@ class Reading:
 
     def fills(self, asked: asking.FillsAsked) -> View:
         return _listed(
-            fills_page(
-                self.journal,
-                mark=asked.mark,
-                limit=asked.limit,
-                account=asked.account,
-                strategy=asked.strategy,
-                symbol=asked.symbol,
-                day=self._day_of(asked.day, asked.symbol),
-            )
+            fills_page(self.journal, **asked.model_dump(exclude={"day"}), day=self._day_of(asked.day, asked.symbol))
         )
 
     def positions(self, asked: asking.AccountAsked) -> View:
@@ -179,16 +158,7 @@ class Reading:
         return {"items": books(self.journal, strategy=asked.strategy, account=asked.account)}
 
     def changes(self, asked: asking.ChangesAsked) -> View:
-        return _listed(
-            changes_page(
-                self.journal,
-                strategy=asked.strategy,
-                symbol=asked.symbol,
-                account=asked.account,
-                mark=asked.mark,
-                limit=asked.limit,
-            )
-        )
+        return _listed(changes_page(self.journal, **asked.model_dump()))
 
     # --- what waits, limits -------------------------------------------------------------------------------------------
 

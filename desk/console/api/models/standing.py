@@ -75,23 +75,12 @@ class Status(Answer):
     versions: Versions
 
 
-class Strategy(Answer):
+class Strategy(StrategyState):
     """一个策略的设置,不含密钥;stopped 是程序因为出错停了它。"""
 
-    name: str
-    kid: str
-    enabled: bool
     sell_only: bool
-    mode: str
     follows: str
     snapshot_policy: str
-    accounts: list[AccountRatio]
-    no_trade_band: Number
-    value_limit: Number | None
-    symbol_weight: Number | None
-    last_signal_at: Moment | None
-    last_seq: int
-    gaps: list[Gap]
     stopped: bool
 
 
