@@ -10,7 +10,7 @@ from pathlib import Path
 
 from desk.settings import kinds
 from desk.settings.document import ANALYSIS_FILE, FOLLOW_FILE, parse, read_bytes
-from desk.settings.environment import WECOM_TOKENS, find_secret
+from desk.settings.environment import WECOM_TOKENS, account_variables, find_secret
 from desk.settings.files import as_number, load_as_written, said
 from desk.settings.kinds import Unfit
 from desk.settings.legacy import upgrade_analysis, upgrade_follow
@@ -137,6 +137,10 @@ def origins(home: Path, env: Mapping[str, str]) -> dict[tuple[str, ...], str]:
                     variable = find_secret(str(item.get("标识", "")).strip(), env) if listed == "策略" else None
                     if variable is not None:
                         found[file, listed, _name(item), "密钥"] = variable[0]
+        first = document.get("账户")
+        if isinstance(first, list) and first and isinstance(first[0], dict):
+            where = (file, "账户", _name(first[0]))
+            found |= {(*where, key): variable for key, variable in account_variables(env).items()}
     if env.get(WECOM_TOKENS, "").strip():
         found[ANALYSIS_FILE, "微信token"] = WECOM_TOKENS
     return found

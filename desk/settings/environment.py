@@ -12,6 +12,7 @@ from desk.texts import settings as texts
 ENVIRONMENT = "环境变量"
 SECRET_PREFIX = "GENDAN_SECRET_"
 WECOM_TOKENS = "GENDAN_WECOM_TOKENS"
+_ENABLED = "MINIQMT_ENABLED"
 _MINIQMT = {
     "MINIQMT_ACCOUNT_ID": "qmt账户",
     "MINIQMT_ACCOUNT_TYPE": "qmt账户类型",
@@ -65,13 +66,12 @@ def overlay_analysis(document: dict[str, object], env: Mapping[str, str], findin
 
 def _overlay_miniqmt(document: dict[str, object], env: Mapping[str, str], findings: Findings) -> None:
     given = {name: env[name].strip() for name in _MINIQMT if env.get(name, "").strip()}
-    switch = env.get("MINIQMT_ENABLED", "").strip()
-    if not switch and not given:
+    if not env.get(_ENABLED, "").strip() and not given:
         return
     try:
-        enabled = FLAG.read({"1": "true", "0": "false"}.get(switch, switch)) if switch else None
+        enabled = _miniqmt_enabled(env)
     except Unfit as unfit:
-        findings.problem(ENVIRONMENT, "MINIQMT_ENABLED", str(unfit))
+        findings.problem(ENVIRONMENT, _ENABLED, str(unfit))
         return
     if enabled is False:
         if given:
@@ -87,3 +87,21 @@ def _overlay_miniqmt(document: dict[str, object], env: Mapping[str, str], findin
     for variable, value in given.items():
         first[_MINIQMT[variable]] = value
         findings.notice(texts.env_account(variable, str(first.get("名称", ""))[:64]))
+
+
+def account_variables(env: Mapping[str, str]) -> dict[str, str]:
+    """By key, the variable that says it for the first account; none where they are switched off or cannot be read."""
+    try:
+        enabled = _miniqmt_enabled(env)
+    except Unfit:
+        return {}
+    if enabled is False:
+        return {}
+    found = {key: name for name, key in _MINIQMT.items() if env.get(name, "").strip()}
+    return {"通道": _ENABLED, **found} if enabled else found
+
+
+def _miniqmt_enabled(env: Mapping[str, str]) -> bool | None:
+    """None where nothing is said. Raises Unfit."""
+    switch = env.get(_ENABLED, "").strip()
+    return bool(FLAG.read({"1": "true", "0": "false"}.get(switch, switch))) if switch else None

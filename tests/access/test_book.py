@@ -83,3 +83,26 @@ def test_the_tables_are_those_of_the_code(tmp_path: Path) -> None:
     engine = create_engine(f"sqlite:///{tmp_path / FILE_NAME}")
     assert set(inspect(engine).get_table_names()) == set(tables.metadata.tables)
     engine.dispose()
+
+
+def test_an_older_book_is_brought_up_to_date_with_all_that_it_holds(tmp_path: Path) -> None:
+    file = tmp_path / FILE_NAME
+    engine = create_engine(f"sqlite:///{file}")
+    config = Config()
+    config.set_main_option("script_location", str(database.SCRIPTS))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+    engine.dispose()
+    old = sqlite3.connect(file)
+    columns = "name, folded, role, enabled, password_hash, totp_step, created_at"
+    old.execute(f"INSERT INTO users ({columns}) VALUES ('店主', '店主', 'admin', 1, 'x', 0, 0)")
+    old.commit()
+    old.close()
+    for _ in range(2):
+        book = AccessBook(file)
+        assert [user.name for user in book.users()] == ["店主"]
+        with book.database.look() as look:
+            assert look.execute(tables.schema_version.select()).scalar() == database.HEAD
+            assert look.execute(tables.signed_clients.select()).all() == []
+        book.close()

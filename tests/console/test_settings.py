@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from desk.settings import editing
 from desk.settings.document import FOLLOW_FILE
 from desk.settings.loader import load
 from tests.cli.homes import write_home
@@ -38,6 +39,20 @@ def test_a_secret_of_the_environment_is_named_by_its_variable(room: Room, monkey
     monkeypatch.setenv("GENDAN_WECOM_TOKENS", "abcdefgh-1234")
     page = room.browser("店主").get("/settings").text
     assert "GENDAN_WECOM_TOKENS" in page and "abcdefgh" not in page
+
+
+def test_the_first_accounts_qmt_is_named_by_its_variables(room: Room) -> None:
+    given = {"MINIQMT_ACCOUNT_ID": "880", "MINIQMT_USERDATA_PATH": "D:/q"}
+    name = room.config.accounts[0].name
+
+    def of_account(env: dict[str, str]) -> dict[str, str]:
+        found = editing.origins(room.folder, env)
+        return {path[3]: origin for path, origin in found.items() if path[1:3] == ("账户", name) and origin in env}
+
+    account = {"qmt账户": "MINIQMT_ACCOUNT_ID", "qmt路径": "MINIQMT_USERDATA_PATH"}
+    assert of_account(given) == account
+    assert of_account({**given, "MINIQMT_ENABLED": "1"}) == {**account, "通道": "MINIQMT_ENABLED"}
+    assert of_account({**given, "MINIQMT_ENABLED": "false"}) == of_account({"MINIQMT_ENABLED": "perhaps"}) == {}
 
 
 def test_a_file_that_is_changed_or_broken_is_told(room: Room) -> None:
