@@ -50,6 +50,7 @@ class News:
         self._run = fresh_bytes(4).hex()
         self._count = 0
         self._numbers: dict[str, int] = {}
+        self._untold: set[str] = set()  # kinds that have changed since the listeners were told
         self._listeners: list[Listener] = []
         self._thread: threading.Thread | None = None
         self._bell = threading.Event()
@@ -78,6 +79,8 @@ class News:
             of_user = sum(one.user == listener.user for one in self._listeners)
             if of_login >= OF_A_LOGIN or of_user >= OF_A_USER or len(self._listeners) >= OF_ALL:
                 return False
+            if not self._listeners:
+                self._untold.clear()  # its page shows it
             listener.since = listener.told = self._clock.monotonic()
             self._listeners.append(listener)
             if self._thread is None:
@@ -90,7 +93,9 @@ class News:
         with self._lock:
             self._listeners = [one for one in self._listeners if one.stream.is_open]
             try:
-                changed = self._look() if self._listeners else []
+                if self._listeners:
+                    self._look()
+                changed, self._untold = sorted(self._untold), set()
                 self._listeners = [one for one in self._listeners if self._serve(one, changed)]
             except Exception as error:
                 if not isinstance(error, JournalError):
@@ -121,12 +126,12 @@ class News:
             one.stream.send(self._message(changed) if changed else BEAT)
         return True
 
-    def _look(self) -> list[str]:
+    def _look(self) -> None:
         numbers = newest_of_each(self._journal)
-        changed = [kind for kind, number in numbers.items() if self._numbers.get(kind, number) != number]
+        changed = {kind for kind, number in numbers.items() if self._numbers.get(kind, number) != number}
         self._numbers = numbers
         self._count += bool(changed)
-        return changed
+        self._untold |= changed
 
     def _id(self) -> str:
         return f"{self._run}-{self._count}"

@@ -92,6 +92,17 @@ def test_who_comes_again_is_told_what_he_missed_while_nobody_listened(world: Wor
     assert b"event: changed" in news.greeting("another-run-7")
 
 
+def test_a_page_that_opens_does_not_keep_news_from_those_that_listen(world: World, news: News) -> None:
+    news.greeting("")
+    ear = Ear(news)
+    world.order("1", "000001.XSHE", "buy", 300)
+    news.greeting("")
+    news.step()
+    assert b"event: changed" in ear.heard
+    news.step()
+    assert ear.heard == b""
+
+
 def test_a_quiet_stream_beats_and_ends_after_ten_minutes(news: News, clock: StandInClock) -> None:
     ear = Ear(news)
     clock.advance(16)
