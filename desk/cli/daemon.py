@@ -7,6 +7,7 @@ only contact between receiver and trader.
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import socket
@@ -273,6 +274,8 @@ class Daemon:
         """Start the threads; from now on signals are taken and orders sent."""
         # The trading loop must not wait 5 ms for each busy worker of the receiver.
         sys.setswitchinterval(0.001)
+        # What is loaded by now stays: the collector stopped everything for 0.15 s whenever it looked through it again.
+        gc.freeze()
         self._stamped = self._stamp()
         if TRADER in self.roles:
             self._thread("trader", lambda: self.trader.run(self._stop))

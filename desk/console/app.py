@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from desk.clock import Clock
 from desk.console import frame
 from desk.console.sources import Sources
+from desk.console.turns import InTurn
 from desk.positions.routes import respond
 from desk.positions.service import MAX_BODY_BYTES, Answer
 from desk.serving import DoorLimits, HttpServer
@@ -61,7 +62,7 @@ def make_app(*programs: Blueprint, sources: Sources | None = None) -> Flask:
 
 def open_console(app: Flask, host: str, port: int, *, clock: Clock) -> HttpServer:
     """Bind the console's port; serve with `run(stop)`. Raises PortOccupied, CannotListen."""
-    return HttpServer(app, host, port, clock=clock, limits=_LIMITS)
+    return HttpServer(InTurn(app, clock), host, port, clock=clock, limits=_LIMITS)
 
 
 def _for_a_person() -> bool:
