@@ -13,13 +13,14 @@ from flask.testing import FlaskClient
 
 from benchmarks.console_browsers import PASSWORD
 from benchmarks.crowd import ACCOUNT, STRATEGIES
-from desk.access import FILE_NAME, AccessBook, Guard, Hasher, Role
+from desk.access import FILE_NAME, AccessBook, Guard, Hasher, Role, Scope
 from desk.cli import facts
 from desk.cli.asking import Answer
 from desk.cli.console import _Held
 from desk.cli.home import Home
 from desk.clock import SystemClock
 from desk.console.app import make_app
+from desk.console.frame import NAVIGATION
 from desk.console.programs import programs
 from desk.console.sources import Sources
 from desk.core.config import AccountConfig, Config
@@ -32,7 +33,7 @@ from tests.world import strategy
 _LEAP_S = 60.0
 _TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 _LINK = re.compile(r'href="([^"]*[?&]mark=[^"]+)"')
-_NOT_PAGES = {"events.stream", "files.static", "access.login", "healthz"}
+_PAGES = {*NAVIGATION, "account", "keys"}
 
 
 class LeapingClock(SystemClock):
@@ -64,7 +65,8 @@ class Desk:
         """`clock`: the journal's own."""
         self.journal, self.clock, self.config = journal, clock, config(folder)
         guard = Guard(AccessBook(folder / FILE_NAME), clock=clock, hasher=Hasher(rounds=1, memory_kib=8))
-        guard.add_user("anna", Role.ADMIN, PASSWORD)
+        anna = guard.add_user("anna", Role.ADMIN, PASSWORD)
+        self._key = {"X-API-Key": guard.new_key(anna, "benchmark", Scope.ADMIN)[1]}
         home = Home(folder)
         status = _Held(lambda: facts.status(journal, self.config, home), clock)
         self.sources = Sources(
@@ -79,15 +81,16 @@ class Desk:
         beside = programs(self.sources, version="0", trading=lambda: True, journal_file=folder / JOURNAL)
         self.app: Flask = make_app(*beside, sources=self.sources)
         self.browser: FlaskClient = self.app.test_client()
+        self._program = self.app.test_client()
         token = _TOKEN.search(self.browser.get("/login").text)
         assert token is not None
         form = {"name": "anna", "password": PASSWORD, "csrf_token": token[1]}
         assert self.browser.post("/login", data=form).status_code == 302
 
     def get(self, path: str) -> Any:
-        """The answer to this browser, nothing held over from the request before."""
+        """The answer to this browser, or to a program; nothing is held over from the request before."""
         self.clock.leap()
-        answer = self.browser.get(path)
+        answer = self._program.get(path, headers=self._key) if path.startswith("/api/") else self.browser.get(path)
         assert answer.status_code == 200, (path, answer.status_code, answer.text[:300])
         return answer
 
@@ -123,7 +126,7 @@ class Desk:
 def _bare(app: Flask) -> Iterator[str]:
     """The pages that are opened without any choice."""
     for rule in app.url_map.iter_rules():
-        if "GET" not in (rule.methods or ()) or rule.arguments or rule.endpoint in _NOT_PAGES:
+        if "GET" not in (rule.methods or ()) or rule.arguments or rule.endpoint == "holdings.book":
             continue
-        if hasattr(app.view_functions[rule.endpoint], "needs") and rule.endpoint != "holdings.book":
+        if rule.endpoint.partition(".")[0] in _PAGES:
             yield rule.rule

@@ -13,7 +13,8 @@ from desk.core.values import Verdict
 from desk.journal import Journal, views
 from desk.journal.view_books import books
 from desk.journal.view_counts import funnel
-from desk.journal.view_figures import account_days, strategy_days
+from desk.journal.view_figures import account_days
+from desk.journal.view_worth import strategy_days
 from desk.texts.day_picture import DayDifference, DayFacts
 
 _LOOKED_BACK = timedelta(days=120)

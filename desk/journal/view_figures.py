@@ -9,8 +9,7 @@ from decimal import Decimal
 
 from desk.core.manual import taken
 from desk.core.plans import PREFIX as PLANS
-from desk.core.values import EventKind, Fact, Intent, OrderState, Side, SnapshotSignal
-from desk.core.wire import event_from_json
+from desk.core.values import EventKind, Fact, Intent, OrderState, Side
 from desk.journal.columns import listing
 from desk.journal.database import Session, marks
 from desk.journal.journal import Journal
@@ -188,25 +187,6 @@ def account_days(journal: Journal, first: date, last: date) -> list[View]:
                 "at": iso(at),
             }
         )
-    return views
-
-
-def strategy_days(journal: Journal, strategy: str, first: date, last: date) -> list[View]:
-    """What a strategy was worth at JoinQuant by the last snapshot of each day that told it, in yuan."""
-    start, end = day_bounds(first, last)
-    with journal.look() as look:
-        rows = look.rows(
-            "SELECT received_at, payload FROM events WHERE id IN (SELECT MAX(id) FROM events WHERE strategy = ? AND "
-            f"kind = '{EventKind.SNAPSHOT.value}' AND received_at >= ? AND received_at < ? "
-            "GROUP BY (received_at - ?) / 86400000000) ORDER BY id",
-            (strategy, start, end, start),
-        )
-    views: list[View] = []
-    for received_at, payload in rows:
-        content = event_from_json(payload).content
-        at = iso(received_at)
-        if isinstance(content, SnapshotSignal) and content.equity is not None and at is not None:
-            views.append({"strategy": strategy, "day": at[:10], "equity": plain(content.equity), "at": at})
     return views
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -19,7 +19,6 @@ from desk.journal.view_figures import (
     newest,
     news_since,
     percentiles,
-    strategy_days,
     usage,
     waiting,
 )
@@ -33,6 +32,7 @@ from desk.journal.view_pages import (
     settings_page,
     signals_page,
 )
+from desk.journal.view_worth import strategy_days
 from tests.world import TurnedClock, World, strategy
 
 BANK, BANK_HERE = "000001.XSHE", "000001.SZ"
@@ -203,6 +203,24 @@ def test_a_strategys_days_are_its_last_snapshots(world: World) -> None:
     world.snapshot({BANK: 500}, equity=102000)
     (row,) = strategy_days(world.journal, "小市值", today - timedelta(days=3), today)
     assert (row["day"], row["equity"]) == (today.isoformat(), "102000")
+
+
+def test_what_a_strategy_was_worth_is_read_on_day_by_day(world: World) -> None:
+    first = world.clock.now().date()
+
+    def told(since: date) -> list[tuple[str, str]]:
+        days = strategy_days(world.journal, "小市值", since, world.clock.now().date())
+        return [(row["day"], row["equity"]) for row in days]
+
+    world.snapshot({BANK: 500}, equity=102000)
+    assert told(first) == [(first.isoformat(), "102000")]
+    world.snapshot({BANK: 500}, equity=103000)
+    world.go_to(world.clock.now() + timedelta(days=3))
+    monday = world.clock.now().date()
+    world.snapshot({BANK: 500}, equity=104000)
+    assert told(first) == [(first.isoformat(), "103000"), (monday.isoformat(), "104000")]
+    assert told(monday) == [(monday.isoformat(), "104000")]
+    assert told(first - timedelta(days=30)) == told(first)
 
 
 def test_monitoring_counts_and_reads_on_from_where_it_was(world: World) -> None:

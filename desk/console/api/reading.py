@@ -16,7 +16,7 @@ from desk.journal import Journal, views
 from desk.journal.values import plain
 from desk.journal.view_books import books
 from desk.journal.view_counts import funnel
-from desk.journal.view_figures import account_days, hops, manual_order, strategy_days, waiting
+from desk.journal.view_figures import account_days, hops, manual_order, waiting
 from desk.journal.view_manual import manual_holdings
 from desk.journal.view_news import slippage
 from desk.journal.view_pages import (
@@ -31,6 +31,7 @@ from desk.journal.view_pages import (
 from desk.journal.view_plans import plans
 from desk.journal.view_told import told
 from desk.journal.view_why import why
+from desk.journal.view_worth import strategy_days
 from desk.settings.table import Section, rows_of
 from desk.texts import api as texts
 

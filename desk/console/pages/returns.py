@@ -14,8 +14,9 @@ from desk.console.door import needs
 from desk.console.periods import SPANS, newest, periods
 from desk.console.sources import Sources
 from desk.console.words import say
-from desk.journal.view_figures import account_days, strategy_days
+from desk.journal.view_figures import account_days
 from desk.journal.view_returns import LATEST, causes
+from desk.journal.view_worth import strategy_days
 from desk.journal.views import View
 
 
