@@ -49,11 +49,11 @@ class LeapingClock(SystemClock):
         return super().monotonic() + self._leapt
 
 
-def config(folder: Path) -> Config:
-    """Of the desk that a grown journal comes from."""
+def config(folder: Path, strategies: int = STRATEGIES) -> Config:
+    """Of the desk that a grown journal comes from, or of one that follows fewer."""
     return Config(
         home=folder,
-        strategies=tuple(strategy(f"策略{number:02d}", f"k{number}", account=ACCOUNT) for number in range(STRATEGIES)),
+        strategies=tuple(strategy(f"策略{number:02d}", f"k{number}", account=ACCOUNT) for number in range(strategies)),
         accounts=(AccountConfig(name=ACCOUNT),),
     )
 
@@ -61,9 +61,9 @@ def config(folder: Path) -> Config:
 class Desk:
     """The app over a journal, and a browser of an administrator who is in. Used by one thread."""
 
-    def __init__(self, journal: Journal, folder: Path, clock: LeapingClock) -> None:
+    def __init__(self, journal: Journal, folder: Path, clock: LeapingClock, *, strategies: int = STRATEGIES) -> None:
         """`clock`: the journal's own."""
-        self.journal, self.clock, self.config = journal, clock, config(folder)
+        self.journal, self.clock, self.config = journal, clock, config(folder, strategies)
         guard = Guard(AccessBook(folder / FILE_NAME), clock=clock, hasher=Hasher(rounds=1, memory_kib=8))
         anna = guard.add_user("anna", Role.ADMIN, PASSWORD)
         self._key = {"X-API-Key": guard.new_key(anna, "benchmark", Scope.ADMIN)[1]}

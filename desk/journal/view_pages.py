@@ -1,7 +1,8 @@
 """Long lists for pages, newest first: a page holds at most so many rows and says where the next one begins.
 
 A mark names the last row of a page by what it is ordered by, so that rows which come meanwhile shift nothing. Every
-question runs along an index: a page of a journal with a million rows costs what one of an empty journal costs.
+question runs along an index: a page of a journal with a million rows costs what one of an empty journal costs. What has
+no index is looked for among so many rows for one page; it may have few rows, or none, and a mark all the same.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from desk.journal.views import (
 )
 
 MOST = 500
+LOOKED_AT = 10_000  # rows that one page is chosen from
 _ASKED = listing((EventKind.ORDER.value, EventKind.CANCEL.value, EventKind.TEST.value))
 
 
@@ -49,17 +51,17 @@ class Page:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _List:
-    """How a list is asked for: its rows, their order, and the column of its days."""
+    """How a list is asked for: its rows, and their order, the first column of which is the time."""
 
     columns: str
     rows: str
-    order: tuple[str, ...]  # the columns of a mark, the first a time or a number
-    day: str  # the column that a day is looked up in
+    order: tuple[str, ...]  # the columns of a mark
+    least: str  # what stands before all values of the columns but the first
 
 
-_SIGNALS = _List(columns=SIGNAL_COLUMNS, rows=SIGNAL_ROWS, order=("e.received_at", "e.id"), day="e.received_at")
-_ORDERS = _List(columns=ORDER_COLUMNS, rows="FROM orders", order=("created_at", "client_order_id"), day="created_at")
-_FILLS = _List(columns=FILL_COLUMNS, rows="FROM fills", order=("at", "account", "fill_id"), day="at")
+_SIGNALS = _List(columns=SIGNAL_COLUMNS, rows=SIGNAL_ROWS, order=("e.received_at", "e.id"), least="0")
+_ORDERS = _List(columns=ORDER_COLUMNS, rows="FROM orders", order=("created_at", "client_order_id"), least="")
+_FILLS = _List(columns=FILL_COLUMNS, rows="FROM fills", order=("at", "account", "fill_id"), least="")
 
 
 def signals_page(
@@ -76,7 +78,8 @@ def signals_page(
 
     A `verdict` is looked for row by row: name a day with it.
     """
-    where: list[tuple[str, Any]] = [("e.strategy = ?", strategy)] if strategy is not None else []
+    indexed: list[tuple[str, Any]] = [("e.strategy = ?", strategy)] if strategy is not None else []
+    where: list[tuple[str, Any]] = []
     if asked_only:
         where.append((f"e.kind IN ({_ASKED})", None))
     if verdict is Verdict.WORKING:
@@ -84,7 +87,7 @@ def signals_page(
     elif verdict is not None:
         where.append(("o.verdict = ?", verdict.value))
     with journal.look() as look:
-        rows, following = _page(look, _SIGNALS, where, mark, limit, day)
+        rows, following = _page(look, _SIGNALS, where, mark, limit, day, indexed)
         return Page(rows=signal_views(look, rows), next=following)
 
 
@@ -105,10 +108,9 @@ def orders_page(
     A `state` or a `symbol` is looked for row by row: name a day with it.
     """
     where = _equal(account=account, strategy=strategy, symbol=symbol, state=state.value if state else None)
-    if open_only:
-        where.append((f"state IN ({listing(NOT_FINAL)})", None))
+    indexed: list[tuple[str, Any]] = [(f"state IN ({listing(NOT_FINAL)})", None)] if open_only else []
     with journal.look() as look:
-        rows, following = _page(look, _ORDERS, where, mark, limit, day)
+        rows, following = _page(look, _ORDERS, where, mark, limit, day, indexed)
     return Page(rows=[order_view(row) for row in rows], next=following)
 
 
@@ -134,28 +136,57 @@ def _equal(**wanted: str | None) -> list[tuple[str, Any]]:
 
 
 def _page(
-    look: Session, what: _List, where: Sequence[tuple[str, Any]], mark: str | None, limit: int, day: date | None
+    look: Session,
+    what: _List,
+    where: Sequence[tuple[str, Any]],
+    mark: str | None,
+    limit: int,
+    day: date | None,
+    indexed: Sequence[tuple[str, Any]] = (),
 ) -> tuple[list[Row], str | None]:
-    """The rows without their marks, and the mark of the last one if others follow."""
-    conditions = [text for text, _ in where]
-    params = [value for _, value in where if value is not None]
+    """The rows without their marks, and the mark of the last one if others follow. `where` has no index."""
+    conditions = [text for text, _ in indexed]
+    params = [value for _, value in indexed if value is not None]
     if day is not None:
-        conditions.append(f"{what.day} >= ? AND {what.day} < ?")
+        conditions.append(f"{what.order[0]} >= ? AND {what.order[0]} < ?")
         params += day_bounds(day, day)
     if mark is not None:
         conditions.append(f"({', '.join(what.order)}) < ({', '.join('?' * len(what.order))})")
         params += _read_mark(mark, what)
+    floor = _floor(look, what, conditions, params) if where else None
+    if floor is not None:
+        conditions.append(f"{what.order[0]} >= ?")
+        params.append(floor)
+    conditions += [text for text, _ in where]
+    params += [value for _, value in where if value is not None]
     most = max(1, min(limit, MOST))
     found = look.rows(
-        f"SELECT {', '.join(what.order)}, {what.columns} {what.rows} "
-        f"{'WHERE ' + ' AND '.join(conditions) if conditions else ''} "
+        f"SELECT {', '.join(what.order)}, {what.columns} {what.rows} {_all_of(conditions)} "
         f"ORDER BY {', '.join(f'{column} DESC' for column in what.order)} LIMIT ?",
         (*params, most + 1),
     )
     size = len(what.order)
     rows = found[:most]
-    following = "~".join(str(part) for part in rows[-1][:size]) if len(found) > most else None
+    following = None
+    if len(found) > most:
+        following = "~".join(str(part) for part in rows[-1][:size])
+    elif floor is not None:
+        following = "~".join((str(floor), *(what.least,) * (size - 1)))
     return [row[size:] for row in rows], following
+
+
+def _floor(look: Session, what: _List, conditions: Sequence[str], params: Sequence[Any]) -> int | None:
+    """The time of the last row that is looked at for a page; None when there are no more than that."""
+    first = what.order[0]
+    table = what.rows.partition(" LEFT JOIN ")[0]
+    found = look.one(
+        f"SELECT {first} {table} {_all_of(conditions)} ORDER BY {first} DESC LIMIT 1 OFFSET ?", (*params, LOOKED_AT)
+    )
+    return None if found is None else int(found[0])
+
+
+def _all_of(conditions: Sequence[str]) -> str:
+    return f"WHERE {' AND '.join(conditions)}" if conditions else ""
 
 
 def _read_mark(mark: str, what: _List) -> list[Any]:

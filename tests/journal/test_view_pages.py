@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from desk.journal import AccountView, Journal, views
+from desk.core.values import Verdict
+from desk.journal import AccountView, Journal, view_pages, views
 from desk.journal.view_figures import (
     account_days,
     hops,
@@ -241,3 +242,21 @@ def test_changes_of_the_configuration_are_listed(world: World) -> None:
         world.journal.note_settings_change(at=world.clock.now(), who="test", key=str(number), old=None, new="1")
     rows = walked(lambda mark: settings_page(world.journal, mark=mark, limit=2))
     assert [row["key"] for row in rows] == ["2", "1", "0"]
+
+
+def test_what_has_no_index_is_looked_for_among_some_rows_for_each_page(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(view_pages, "LOOKED_AT", 2)
+    journal = world.journal
+    assert len(walked(lambda mark: orders_page(journal, mark=mark, limit=10))) == 6
+    first = orders_page(journal, mark=None, limit=10, strategy="nobody")
+    assert (first.rows, first.next is None) == ([], False)
+    for asked in ("小市值", "白马"):
+        found = walked(lambda mark, asked=asked: orders_page(journal, mark=mark, limit=10, strategy=asked))
+        assert {row["strategy"] for row in found} == {asked}
+    assert len(walked(lambda mark: orders_page(journal, mark=mark, limit=1, strategy="小市值"))) == 5
+    of_bank = [row for row in views.fills(journal) if row["symbol"] == BANK_HERE]
+    assert walked(lambda mark: fills_page(journal, mark=mark, limit=10, symbol=BANK_HERE)) == of_bank[::-1]
+    assert len(walked(lambda mark: signals_page(journal, mark=mark, limit=2, asked_only=True))) == 6
+    assert walked(lambda mark: signals_page(journal, mark=mark, limit=2, verdict=Verdict.REFUSED)) == []
