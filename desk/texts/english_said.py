@@ -244,6 +244,7 @@ _CLAUSES: tuple[tuple[str, str], ...] = (
     ("通道已关闭", "The channel is closed"),
 )
 _NUMBER = r"([-+]?[\d,]+(?:\.\d+)?%?)"
+_NAMED = "(.{1,80}?)"  # bounded: a long text of a stranger would hold the interpreter for seconds
 _WIDE = str.maketrans("，；：（）", ",;:()")
 _CHINESE = re.compile("[\u3400-\u9fff]")
 
@@ -279,4 +280,4 @@ def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
 
 
 def _expression(chinese: str) -> str:
-    return re.escape(chinese).replace(r"\{n\}", _NUMBER).replace(r"\{\}", "(.+?)")
+    return re.escape(chinese).replace(r"\{n\}", _NUMBER).replace(r"\{\}", _NAMED)

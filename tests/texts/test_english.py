@@ -90,3 +90,8 @@ def test_words_of_the_wire_that_mean_something_else_are_said_plainly() -> None:
 )
 def test_a_sentence_is_read_clause_by_clause_and_what_is_not_known_stays(told: str, read: str) -> None:
     assert english_said.read(told) == read
+
+
+def test_no_clause_reads_on_without_bound() -> None:
+    """Two names that reach to any end take a cube of the text's length, and the interpreter stands meanwhile."""
+    assert [one.pattern for one, _ in english_said._patterns() if ".+" in one.pattern or ".*" in one.pattern] == []
