@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, TextIO
@@ -114,9 +114,9 @@ def _write_daily(folder: Path, name: str, rows: Iterable[Row], now: datetime) ->
 
 
 def _write(path: Path, rows: Iterable[Row]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(path.name + ".part")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         # utf-8-sig: Excel takes a file without the mark for GBK.
         with draft.open("w", encoding="utf-8-sig", newline="") as file:
             _write_rows(file, iter(rows))
@@ -124,7 +124,8 @@ def _write(path: Path, rows: Iterable[Row]) -> None:
     except OSError as error:
         raise Leave(CONFIG, texts.cannot_write_table(path, because(error))) from error
     finally:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
 
 
 def _write_rows(file: TextIO, rows: Iterator[Row]) -> None:

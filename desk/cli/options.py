@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -46,9 +47,16 @@ def with_json(verb: Verb) -> Verb:
 
 
 def with_days(verb: Verb) -> Verb:
+    @functools.wraps(verb)
+    def checked(day_from: date | None, day_to: date | None, **others: Any) -> Any:
+        if day_from and day_to and day_to < day_from:
+            raise click.UsageError(texts.days_turned_round(day_from, day_to), click.get_current_context())
+        return verb(day_from=day_from, day_to=day_to, **others)
+
+    asked = checked
     for option, text in (("--to", "到哪天"), ("--from", "从哪天，例如 2026-11-20")):
-        verb = click.option(option, f"day_{option[2:]}", callback=as_day, help=text)(verb)
-    return verb
+        asked = click.option(option, f"day_{option[2:]}", callback=as_day, help=text)(asked)
+    return asked
 
 
 class Verbs(ChineseGroup):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 
 # --- the daemon -------------------------------------------------------------------------------------------------------
@@ -156,6 +157,10 @@ def unknown_security(code: str) -> str:
 
 def bad_date(text: str) -> str:
     return f"日期要写成 2026-11-20，不是 {text}。"
+
+
+def days_turned_round(day_from: date, day_to: date) -> str:
+    return f"--to {day_to} 比 --from {day_from} 早。"
 
 
 def bad_moment(said: str) -> str:

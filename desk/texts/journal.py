@@ -1,21 +1,21 @@
-"""What the journal says to a person (日志)."""
+"""What the journal says to a person (账本)."""
 
 from __future__ import annotations
 
-LOCKED = "日志数据库被另一个程序锁住，现在不能写入"
-FULL = "磁盘已满，日志不能写入"
-READ_ONLY = "日志文件是只读的，不能写入"
-IO_ERROR = "磁盘读写出错，日志不能写入"
-CANNOT_OPEN = "日志文件打不开（文件夹不存在或没有权限）"
-CLOSED = "日志已经关闭"
-DISCONNECTED = "与日志数据库的连接中断"
-OUT_OF_MEMORY = "内存不足，日志不能写入"
-CORRUPT = "日志文件已损坏。请用 `python main.py restore` 从备份恢复；损坏的文件会保留"
-NOT_A_JOURNAL = "这个文件不是跟单日志，没有改动它"
-OUTDATED = "日志由旧版程序写成，请先启动一次跟单程序完成升级，再来查看"
-NO_WAL = "日志所在的磁盘不支持 WAL 模式（例如网络盘），请把数据文件夹放在本机磁盘上"
-NO_BACKUP_FOR_SERVER = "数据库服务器上的日志请用它自己的工具备份（例如 pg_dump）"
-IN_USE = "日志正在使用中，请先停止跟单程序再恢复"
+LOCKED = "账本数据库被另一个程序锁住，现在不能写入"
+FULL = "磁盘已满，账本不能写入"
+READ_ONLY = "账本文件是只读的，不能写入"
+IO_ERROR = "磁盘读写出错，账本不能写入"
+CANNOT_OPEN = "账本文件打不开（文件夹不存在或没有权限）"
+CLOSED = "账本已经关闭"
+DISCONNECTED = "与账本数据库的连接中断"
+OUT_OF_MEMORY = "内存不足，账本不能写入"
+CORRUPT = "账本文件已损坏。请用 `python main.py restore` 从备份恢复；损坏的文件会保留"
+NOT_A_JOURNAL = "这个文件不是跟单账本，没有改动它"
+OUTDATED = "账本由旧版程序写成，请先启动一次跟单程序完成升级，再来查看"
+NO_WAL = "账本所在的磁盘不支持 WAL 模式（例如网络盘），请把数据文件夹放在本机磁盘上"
+NO_BACKUP_FOR_SERVER = "数据库服务器上的账本请用它自己的工具备份（例如 pg_dump）"
+IN_USE = "账本正在使用中，请先停止跟单程序再恢复"
 DRIVER_MISSING = '缺少数据库驱动，请先安装：pip install "psycopg[binary]"'
 
 CONFLICT_TITLE = "同一编号的信号内容不同"
@@ -31,11 +31,11 @@ def emptied(strategy: str, client_id: str, before: int) -> str:
 
 
 def unusable(where: str, why: str) -> str:
-    return f"日志不可用（{where}）：{why}"
+    return f"账本不可用（{where}）：{why}"
 
 
 def newer(found: str, known: str) -> str:
-    return f"日志由更新的程序写成（版本 {found}，本程序只认识到 {known}），请升级程序后再用"
+    return f"账本由更新的程序写成（版本 {found}，本程序只认识到 {known}），请升级程序后再用"
 
 
 def unsuited(backend: str) -> str:

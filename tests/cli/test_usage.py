@@ -47,6 +47,7 @@ def test_a_help_page_is_chinese(capsys: pytest.CaptureFixture[str], words: tuple
         ("signals --limit -1", "--limit 写得不对：要写一个不小于 0 的整数。"),
         ("why x --limit 501", "--limit 写得不对：要写一个不小于 1、不大于 500 的整数。"),
         ("signals --from 昨天", "--from 写得不对：日期要写成 2026-11-20，不是 昨天。"),
+        ("orders --from 2026-11-22 --to 2026-11-20", "--to 2026-11-20 比 --from 2026-11-22 早。"),
         ("books --at noon", "--at 写得不对：看不懂时间 noon，请写成 2026-11-20 10:30。"),
         ("strategy adjust 小市值 600000.XSHG many", "±股数 写得不对：要写一个整数。"),
         ("strategy ratio 小市值", "少写了 比例。"),
@@ -87,6 +88,7 @@ def test_a_home_that_is_a_file_is_told(tmp_path: Path, capsys: pytest.CaptureFix
     [
         ("doctor --order-test --security abc", "不认识的股票代码 abc，请写成 000001.XSHE 这样。"),
         ("snippet 小市值 --out {home}/config/聚宽跟单设置.json/x.py", "聚宽跟单设置.json/x.py 写不了（"),
+        ("export signals --out {home}/config/聚宽跟单设置.json/x.csv", "聚宽跟单设置.json/x.csv 写不了（"),
         ("init --answers {home}/none.json --home {home}/new", "none.json 读不了：没有这个文件或文件夹。"),
     ],
 )

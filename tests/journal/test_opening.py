@@ -80,7 +80,7 @@ def test_reading_a_journal_that_is_not_there_shows_an_empty_book_and_makes_no_fi
 def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path, clock: FixedClock) -> None:
     text = tmp_path / "j.sqlite3"
     text.write_bytes(b"my diary, not a database at all " * 100)
-    assert "不是跟单日志" in refused(text, clock)
+    assert "不是跟单账本" in refused(text, clock)
     assert text.read_bytes().startswith(b"my diary")
 
 
@@ -88,7 +88,7 @@ def test_another_programs_database_is_refused_and_left_alone(tmp_path: Path, clo
     other = tmp_path / "j.sqlite3"
     run(other, "CREATE TABLE photos (n)")
     before = other.read_bytes()
-    assert "不是跟单日志" in refused(other, clock)
+    assert "不是跟单账本" in refused(other, clock)
     assert other.read_bytes() == before
 
 
@@ -127,7 +127,7 @@ def test_a_database_that_cannot_keep_the_constraints_is_refused_without_its_pass
 
 
 def test_a_url_that_is_none_is_refused(clock: FixedClock) -> None:
-    assert "日志不可用" in refused("postgresql://u:pw@:not a port/x", clock)
+    assert "账本不可用" in refused("postgresql://u:pw@:not a port/x", clock)
 
 
 def test_known_versions_are_those_of_the_scripts() -> None:
