@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from flask import has_request_context, request
 from werkzeug.wrappers import Response
 
+from desk.settings.table import Setting
 from desk.texts import console as texts
+from desk.texts import english_settings
 
 COOKIE = "gendan_look"
 _YEAR_S = 365 * 24 * 3600
@@ -36,6 +38,13 @@ def keep(response: Response, chosen: Look) -> None:
 def say(key: str, **values: object) -> str:
     """The text of this key in the browser's language."""
     return texts.say(key, look().language, **values)
+
+
+def help_of(setting: Setting) -> str:
+    """What a setting is for, in one line."""
+    if look().language == "zh":
+        return setting.help
+    return english_settings.HELPS[f"{setting.section.name.lower()}.{setting.attribute}"]
 
 
 def action_name(action: str) -> str:

@@ -22,8 +22,8 @@ TEXTS = {
     ),
     "messages.picture": ("当日图", "The day's picture"),
     "messages.picture_text": (
-        "今天到现在的资产、盈亏、曲线、信号去向和差异，现画的。",
-        "Assets, profit, curve, what became of signals, and differences of today so far, drawn when asked.",
+        "今天到现在的资产、盈亏、曲线、信号去向和差异，现画的；当日摘要发到企业微信以后也跟着发一张。",
+        "Assets, profit, curve, what became of signals, differences of today so far; WeCom gets it after the summary.",
     ),
     "messages.preview": ("预览", "Preview"),
     "messages.picture_alt": (

@@ -60,6 +60,10 @@ TEXTS = {
     "signals.step.fill": ("成交：{account} {shares} 股 @ {price}", "Fill: {account} {shares} shares @ {price}"),
     "signals.step.book": ("记账 {symbol}：{cause}", "Booked {symbol}: {cause}"),
     "signals.step.book_change": ("应有变动 {entitled} · 实有变动 {own}", "Entitled by {entitled} · owned by {own}"),
+    "signals.step.strategy_change": (
+        "策略在聚宽的持仓变动 {shares}",
+        "the strategy's holding at JoinQuant by {shares}",
+    ),
     "signals.step.message": ("通知：{title}", "Told: {title}"),
     "signals.step.end": ("结束", "Ended"),
 }

@@ -35,6 +35,15 @@ def test_values_stand_with_their_source_and_secrets_do_not_stand_at_all(room: Ro
     assert "还没有改动" in page and "配置文件在程序读过之后改过" not in page
 
 
+def test_each_setting_is_explained_in_the_language_of_who_looks(room: Room) -> None:
+    browser = room.browser("店主")
+    assert "接收信号的端口" in browser.get("/settings").text
+    browser.post("/look", {"language": "en"})
+    page = browser.get("/settings").text
+    assert "The receiver&#39;s port" in page and "接收信号的端口" not in page
+    assert "Orders in a day at most" in browser.get("/risk").text
+
+
 def test_a_secret_of_the_environment_is_named_by_its_variable(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GENDAN_WECOM_TOKENS", "abcdefgh-1234")
     page = room.browser("店主").get("/settings").text

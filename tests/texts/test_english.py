@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from desk.core.values import Fact, JqStatus, OrderState, Reason, Verdict
-from desk.texts import english_labels, english_said, labels
+from desk.settings.table import SETTINGS, Setting
+from desk.texts import english_labels, english_said, english_settings, labels
 
 _CHINESE = re.compile("[\u3400-\u9fff]")
 _ROOT = Path(__file__).parents[2]
@@ -56,6 +57,16 @@ def test_every_reason_has_its_english(reason: Reason) -> None:
     assert not _CHINESE.search(english_labels.label(reason))
     assert english_said.read(labels.reason_text(reason)) == english_labels.reason_text(reason)
     assert english_said.read(reason.value) == english_labels.label(reason)
+
+
+@pytest.mark.parametrize("setting", SETTINGS, ids=lambda one: f"{one.section.name}.{one.attribute}")
+def test_every_setting_is_explained_in_english(setting: Setting) -> None:
+    help_text = english_settings.HELPS[f"{setting.section.name.lower()}.{setting.attribute}"]
+    assert help_text and not _CHINESE.search(help_text.replace("开", "").replace("休", ""))
+
+
+def test_no_setting_is_explained_that_is_not_there() -> None:
+    assert english_settings.HELPS.keys() == {f"{one.section.name.lower()}.{one.attribute}" for one in SETTINGS}
 
 
 def test_words_of_the_wire_that_mean_something_else_are_said_plainly() -> None:

@@ -13,6 +13,7 @@ from desk.console.door import asks_trading_password, needs
 from desk.console.exposure import of_strategies, used
 from desk.console.sources import Sources
 from desk.console.wishes import wish
+from desk.console.words import help_of
 from desk.core.config import Limits
 from desk.settings.problems import ConfigProblems
 from desk.settings.table import Section, rows_of
@@ -53,7 +54,7 @@ def make(sources: Sources) -> Blueprint:
                     {
                         "name": s.attribute,
                         "typed": _typed(limits, s.key),
-                        "help": s.help,
+                        "help": help_of(s),
                         "without": _without(s, written, name),
                     }
                     for s in _SETTINGS

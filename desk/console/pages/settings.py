@@ -12,6 +12,7 @@ from desk.access import Scope
 from desk.console.door import asks_trading_password, needs
 from desk.console.sources import Sources
 from desk.console.wishes import wish
+from desk.console.words import help_of
 from desk.journal.view_pages import BadMark, settings_page
 from desk.settings import editing
 from desk.settings.document import ANALYSIS_FILE, FOLLOW_FILE
@@ -92,7 +93,12 @@ def _form(name: str, file: str, written: dict[str, str | None]) -> Row:
         "name": name,
         "file": file,
         "fields": [
-            {"key": s.key, "help": s.help, "typed": editing.as_typed(written[s.key]), "default": _shown(_default(s))}
+            {
+                "key": s.key,
+                "help": help_of(s),
+                "typed": editing.as_typed(written[s.key]),
+                "default": _shown(_default(s)),
+            }
             for s in editing.EDITABLE[file]
         ],
     }
@@ -117,12 +123,12 @@ def _cards(shown: dict[str, Any], origins: dict[tuple[str, ...], str]) -> list[R
 def _rows(
     section: Section, values: dict[str, Any], where: tuple[str, ...], origins: dict[tuple[str, ...], str], but: str = ""
 ) -> list[Row]:
-    help_of = {setting.key: setting.help for setting in rows_of(section)}
+    helps = {setting.key: help_of(setting) for setting in rows_of(section)}
     return [
         {
             "key": key,
             "value": _shown(value),
-            "help": help_of.get(key, ""),
+            "help": helps.get(key, ""),
             "origin": origins.get((*where, key), editing.DEFAULT),
         }
         for key, value in values.items()
