@@ -35,7 +35,8 @@ class Desk:
             {"名称": "小市值", "标识": "xsz", "密钥": SECRET, "跟单比例": 0.5, "账户": "模拟账户"},
             {"名称": "轮动", "标识": "etf", "密钥": OTHER, "跟单比例": 0.3, "账户": "模拟账户", "模式": "确认"},
         ]
-        write_home(home, 端口=port, 策略=strategies)
+        # An order that rests must rest until a slow machine has come to press its button.
+        write_home(home, 端口=port, 策略=strategies, 委托等待秒数=300)
         with running(home) as daemon:
             desk = cls(daemon, port)
             try:

@@ -42,6 +42,12 @@ return [...document.querySelectorAll("body *")]
   })
   .map((one) => `${one.tagName}.${one.className} ${one.textContent.trim().slice(0, 40)}`);
 """
+# Asked of the page in one go: a part that is live is another one before its buttons have been asked one by one.
+_SAYS = """
+const [among, text] = arguments;
+return [...document.querySelectorAll(among)]
+  .find((one) => one.getClientRects().length && one.innerText.trim() === text) || null;
+"""
 
 
 class Window:
@@ -90,7 +96,7 @@ class Window:
 
     def press(self, text: str, *, within: str = "body") -> None:
         """Press the button or link that says just this."""
-        self._click(lambda: next(one for one in self.all(f"{within} button, {within} a") if one.text.strip() == text))
+        self._click(lambda: self.run(_SAYS, f"{within} button, {within} a", text))
 
     def send(self, text: str, *, within: str = "body", asks: bool = False) -> None:
         """Press what leads to another page, say yes where it asks, and wait for the page."""
@@ -104,13 +110,12 @@ class Window:
     def tick(self, css: str) -> None:
         self._click(lambda: self.one(css))
 
-    def _click(self, find: Callable[[], WebElement]) -> None:
+    def _click(self, find: Callable[[], WebElement | None]) -> None:
         def clicked() -> bool:
-            try:
-                find().click()
-            except StopIteration:
-                return False
-            return True
+            found = find()
+            if found is not None:
+                found.click()
+            return found is not None
 
         self.until(clicked, "something to press")
 
