@@ -16,7 +16,7 @@ from desk.clock import Clock
 # So long another thread waits before it is given the interpreter. It holds for all threads, but those that are not busy
 # give it up by themselves.
 SWITCH_S = 0.0001
-LONGEST_REST_S = 0.05
+LONGEST_REST_S = 0.02
 _AT_ONCE = ("/healthz", "/readyz", "/static/")
 
 App = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
