@@ -97,7 +97,7 @@ class Desk:
     def pages(self) -> list[str]:
         """Every page as it opens, and lists by what a person may choose above them, with a page deep in the past."""
         (order,) = views.orders(self.journal, limit=1)
-        signal = next(row for row in views.signals(self.journal, limit=50) if row["orders"])
+        signal = next(row for row in views.signals(self.journal) if row["orders"])  # in every grown journal the same
         book = f"strategy={order['strategy']}&symbol={order['symbol']}"
         long_ago = self.clock.now().date() - timedelta(days=15)
         chosen = [

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -23,7 +22,7 @@ _STEP = 20  # instructions of the database in what is counted
 def journals(tmp_path: Path) -> Iterator[list[Journal]]:
     """Two with the same today; the second has five days more before it."""
     clock = LeapingClock()
-    growth._first(tmp_path / "long", 50, blocks=ALL, at=clock.now() - timedelta(minutes=1))
+    growth._first(tmp_path / "long", 50, blocks=ALL, at=clock.now())
     shutil.copytree(tmp_path / "long", tmp_path / "short")
     made = []
     for name, blocks in (("short", TODAY), ("long", ALL)):
