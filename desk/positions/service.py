@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from base_func import security_of
+from base_func import UnsupportedSymbol, security_of
 from desk.clock import Clock
 from desk.core import wire
 from desk.core.config import Config
@@ -277,7 +277,7 @@ class PositionService:
             body={
                 "positions": [
                     {
-                        "code": security_of(row.symbol),
+                        "code": _code(row.symbol),
                         "name": row.name,
                         "total_volume": row.shares,
                         "avg_cost": float(row.cost),
@@ -357,7 +357,7 @@ class PositionService:
             body={
                 "adjustments": [
                     {
-                        "code": security_of(a.symbol),
+                        "code": _code(a.symbol),
                         "name": a.name,
                         "volume": a.shares,
                         "cost": float(a.cost),
@@ -382,9 +382,17 @@ def _said(message: str, **more: Any) -> Answer:
     return Answer(status=200, body={"message": message, **more})
 
 
+def _code(symbol: str) -> str:
+    """As JoinQuant spells it; a stored symbol of another form as it stands, so that one row hides no other."""
+    try:
+        return security_of(symbol)
+    except UnsupportedSymbol:
+        return symbol
+
+
 def _row(position: TargetPosition) -> dict[str, Any]:
     return {
-        "code": security_of(position.symbol),
+        "code": _code(position.symbol),
         "name": position.name,
         "volume": position.shares,
         "cost": float(position.cost),
