@@ -89,8 +89,11 @@ class DatedFile(logging.Handler):
         self._part = 0
         self._file: TextIO | None = None
         self._failed = False
+        self._ended = False
 
     def emit(self, record: logging.LogRecord) -> None:
+        if self._ended:  # a thread was on its way here when it was closed: nobody would close the file again
+            return
         try:
             line = self.format(record)
             file = self._file_for(datetime.fromtimestamp(record.created, BEIJING).date())
@@ -134,7 +137,12 @@ class DatedFile(logging.Handler):
             self._file = None
 
     def close(self) -> None:
-        self._close_file()
+        self.acquire()
+        try:
+            self._ended = True
+            self._close_file()
+        finally:
+            self.release()
         super().close()
 
 

@@ -139,6 +139,13 @@ def test_a_large_day_goes_on_in_parts_also_after_a_restart(tmp_path):
     assert _names(tmp_path) == ["2026-11-20.1.log", "2026-11-20.2.log", "2026-11-20.3.log", "2026-11-20.log"]
 
 
+def test_a_line_that_comes_after_the_close_opens_no_file_that_nobody_would_close(tmp_path):
+    handler = DatedFile(tmp_path)
+    handler.close()
+    handler.handle(_record(20))
+    assert _names(tmp_path) == []
+
+
 def test_old_files_go_and_others_stay(tmp_path):
     for name in ("2026-09-19.log", "2026-09-21.log", "2026-99-99.log", "notes.txt"):
         (tmp_path / name).write_text("", encoding="utf-8")
