@@ -15,6 +15,7 @@ from selenium.common.exceptions import (
     NoSuchElementException,
     StaleElementReferenceException,
     TimeoutException,
+    WebDriverException,
 )
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
@@ -151,7 +152,7 @@ class Window:
         passing = (NoSuchElementException, StaleElementReferenceException, NoAlertPresentException)
         wait = WebDriverWait(self.driver, PATIENCE_S, poll_frequency=0.1, ignored_exceptions=passing)
         try:
-            wait.until(lambda _: holds())
+            wait.until(lambda _: _of_this_page(holds))
         except TimeoutException as error:
             said = what if isinstance(what, str) else what()
             raise AssertionError(f"waited in vain at {self.path} for {said}") from error
@@ -199,7 +200,17 @@ class Window:
 
 def _gone(element: WebElement) -> bool:
     try:
-        element.is_enabled()
+        _of_this_page(element.is_enabled)
     except StaleElementReferenceException:
         return True
     return False
+
+
+def _of_this_page(ask: Callable[[], object]) -> object:
+    """What is said; the driver has two ways to say that an element's page has gone, and here they are one."""
+    try:
+        return ask()
+    except WebDriverException as error:
+        if "does not belong to the document" in str(error):
+            raise StaleElementReferenceException from error
+        raise
