@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -32,8 +33,7 @@ def measure(folder: Path, *, runs: int, count: int, times: int, say: Callable[[s
     at = clock.now() - timedelta(minutes=10)
     growth.make_grown(place, base, count // base, at=at)
     say(f"a journal of {count:,} events made")
-    with Journal.open(place, clock=clock) as journal:
-        desk = Desk(journal, folder, clock)
+    with Journal.open(place, clock=clock) as journal, closing(Desk(journal, folder, clock)) as desk:
         asked: dict[str, dict[str, Callable[[], object]]] = {
             "page": {path: _asking(desk, path) for path in desk.pages()},
             "route": {path: _asking(desk, path) for path in _routes(desk)},

@@ -64,7 +64,8 @@ class Desk:
     def __init__(self, journal: Journal, folder: Path, clock: LeapingClock, *, strategies: int = STRATEGIES) -> None:
         """`clock`: the journal's own."""
         self.journal, self.clock, self.config = journal, clock, config(folder, strategies)
-        guard = Guard(AccessBook(folder / FILE_NAME), clock=clock, hasher=Hasher(rounds=1, memory_kib=8))
+        self._access = AccessBook(folder / FILE_NAME)
+        guard = Guard(self._access, clock=clock, hasher=Hasher(rounds=1, memory_kib=8))
         anna = guard.add_user("anna", Role.ADMIN, PASSWORD)
         self._key = {"X-API-Key": guard.new_key(anna, "benchmark", Scope.ADMIN)[1]}
         home = Home(folder)
@@ -86,6 +87,9 @@ class Desk:
         assert token is not None
         form = {"name": "anna", "password": PASSWORD, "csrf_token": token[1]}
         assert self.browser.post("/login", data=form).status_code == 302
+
+    def close(self) -> None:
+        self._access.close()
 
     def get(self, path: str) -> Any:
         """The answer to this browser, or to a program; nothing is held over from the request before."""

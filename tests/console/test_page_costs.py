@@ -34,7 +34,9 @@ def journals(tmp_path: Path) -> Iterator[list[Journal]]:
 
 
 @pytest.mark.timeout(400)
-def test_no_page_costs_more_for_a_longer_past(journals: list[Journal], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_page_costs_more_for_a_longer_past(
+    journals: list[Journal], monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
     monkeypatch.setattr(view_pages, "LOOKED_AT", 100)
     steps = [0]
     connect = Reader._connect
@@ -48,6 +50,7 @@ def test_no_page_costs_more_for_a_longer_past(journals: list[Journal], monkeypat
 
     short, long = journals
     desk = Desk(short, Path(str(short._database.file)).parent, short.clock, strategies=2)  # type: ignore[arg-type]
+    request.addfinalizer(desk.close)
 
     def cost(path: str) -> int:
         steps[0] = 0
@@ -56,7 +59,7 @@ def test_no_page_costs_more_for_a_longer_past(journals: list[Journal], monkeypat
 
     paths = [path for path in desk.pages() if not path.startswith(BACK)]
     before = {path: cost(path) for path in paths}
-    short._reader = long._reader  # the same console looks at the other one from now on
+    monkeypatch.setattr(short, "_reader", long._reader)  # the same console looks at the other one from now on
     after = {path: cost(path) for path in paths}
     assert len(paths) > 40
     assert {path: (before[path], after[path]) for path in paths if after[path] > 1.5 * before[path] + 2000} == {}
