@@ -184,6 +184,31 @@ def test_fills_that_a_snapshot_tells_of_a_live_order_are_counted_once(opened: Op
     assert (holding.strategy_shares, holding.counted_shares, world.entitled("000001.SZ")) == (1000, 1000, 1000)
 
 
+def test_what_a_live_sale_wants_of_a_healed_stock_is_entitled_once_when_the_sale_is_cancelled(opened: Opening) -> None:
+    world = opened()
+    made = world.clock.now()
+    world.order("1", PING_AN, "buy", 200, 0, "open", limit="9.5")
+    lose(world, "2", PING_AN, "buy", 300)
+    world.order("3", PING_AN, "buy", 200)
+    world.clock.turn(60)
+    placed = world.clock.now()
+    world.order("4", PING_AN, "sell", 500, 0, "open", limit="10.5")
+    world.clock.turn(60)
+    world.snapshot({PING_AN: 500}, live=[live("4", "sell", 500, 0, "10.5")])
+    world.pass_time(60)
+    holding = world.trader.ledger.holding("小市值", "000001.SZ")
+    assert (holding.counted_shares, world.entitled("000001.SZ")) == (100, 100)
+    world.order("4", PING_AN, "sell", 500, 0, "canceled", limit="10.5", when=placed)
+    world.pass_time(60)
+    holding = world.trader.ledger.holding("小市值", "000001.SZ")
+    assert (holding.strategy_shares, holding.counted_shares, world.entitled("000001.SZ")) == (500, 500, 500)
+    world.snapshot({PING_AN: 500})
+    world.pass_time(60)
+    assert (world.own("000001.SZ"), world.entitled("000001.SZ")) == (500, 500)
+    world.order("1", PING_AN, "buy", 200, 0, "canceled", limit="9.5", when=made)
+    assert world.entitled("000001.SZ") == 500
+
+
 def test_a_resting_stop_is_left_alone_by_a_snapshot_that_does_not_show_it(opened: Opening) -> None:
     world = opened()
     placed = world.clock.now()

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from base_func import legal_buy
 from desk.core.absorbing import absorb_news, take_back, tell_resting_intents
-from desk.core.book import OrderNews
+from desk.core.book import OrderNews, exact
 from desk.core.config import StrategyConfig
 from desk.core.day import raise_debt
 from desk.core.differences import Difference, Said, gone_orders, known_live
@@ -42,9 +42,11 @@ def apply_differences(
 def _make_exact(ledger: Ledger, event: Event, one: Difference, view: View) -> None:
     """S is what JoinQuant holds, C the same with what its live orders still want; what they have filled is in both.
 
-    A sell may have counted less than it has filled, because we did not know of all that it sold.
+    A sell may have counted less than it has filled, because we did not know of all that it sold. Where a live sell
+    wants part of what the snapshot has just brought, that part leaves T with C, as by any sell: its cancel brings back
+    both, and T would have it twice.
     """
-    counted = one.said
+    booked, counted = ledger.holding(event.strategy, one.symbol).counted_shares, one.said
     for _, order in ledger.live_jq_orders(event.strategy, one.symbol):
         if order.counted < order.filled:
             ledger.put_jq_order(replace(order, counted=order.filled, updated_at=view.now))
@@ -55,11 +57,13 @@ def _make_exact(ledger: Ledger, event: Event, one: Difference, view: View) -> No
         strategy=event.strategy, symbol=one.symbol, strategy_shares=one.said, counted_shares=max(0, counted)
     )
     ledger.put_holding(holding, CAUSE, event.event_id, view.now)
-    if holding.counted_shares:
+    left = holding.counted_shares
+    if left and left >= booked:
         return
     for account in ledger.accounts_of_book(event.strategy, one.symbol):
         book = ledger.book(event.strategy, account, one.symbol)
-        ledger.put_book(replace(book, entitled=Decimal(0)), CAUSE, event.event_id, view.now)
+        entitled = exact(book.entitled * left / booked) if left else Decimal(0)
+        ledger.put_book(replace(book, entitled=entitled), CAUSE, event.event_id, view.now)
 
 
 def _news(event: Event, symbol: str, change: int, view: View) -> OrderNews:
