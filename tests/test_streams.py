@@ -129,6 +129,38 @@ def test_a_peer_that_does_not_fetch_is_given_up(station: Station) -> None:
     assert not station.streams[0].is_open
 
 
+@pytest.mark.parametrize(
+    "behind",
+    [
+        pytest.param(GET % b"quick", id="a whole request"),
+        pytest.param((GET % b"quick")[:-4], id="a part of one"),
+        pytest.param(b"POST /quick HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf", id="half a body"),
+        pytest.param(b"POST / HTTP/1.1\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n", id="asks for leave"),
+        pytest.param(b"no request\r\n\r\n", id="malformed"),
+        pytest.param(GET % b"open", id="another stream"),
+    ],
+)
+def test_nothing_is_answered_behind_a_stream(station: Station, behind: bytes) -> None:
+    sock = station.call(GET % b"open" + behind)
+    said = read_until(sock, b"first\n\r\n")
+    sock.sendall(b"\r\n\r\n" + GET % b"quick")  # ends what was a part, and is one more
+    assert read_until(station.call(GET % b"quick"), b"ok").endswith(b"ok")  # the one worker is done with all before
+    station.streams[0].send(b"second\n")
+    said += read_until(sock, b"second\n\r\n")
+    assert said.count(b"HTTP/1.1 ") == 1
+    assert said.endswith(b"first\n\r\n7\r\nsecond\n\r\n")
+    assert len(station.streams) == 1
+
+
+def test_what_was_asked_before_a_stream_is_answered_before_it(station: Station) -> None:
+    sock = station.call(GET % b"quick" + GET % b"open" + GET % b"quick")
+    said = read_until(sock, b"first\n\r\n")
+    station.streams[0].end()
+    said += read_until(sock, b"nothing")
+    assert said.count(b"HTTP/1.1 ") == 2
+    assert said.index(b"ok") < said.index(b"first")
+
+
 def test_the_stop_ends_every_stream(station: Station) -> None:
     sock = station.call(GET % b"open")
     read_until(sock, b"first\n\r\n")

@@ -135,7 +135,7 @@ class _Task(WSGITask):  # type: ignore[misc]
         if not self.wrote_header:
             self.write(b"")
         self.close_on_finish = False
-        self.channel.stream = self.stream
+        self.channel.keep_open(self.stream)
 
     def write(self, data: bytes) -> None:
         if data and not self.wrote_header:
@@ -152,6 +152,7 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
     task_class = _Task
     error_task_class = _Refusal
     parser_class = Parser
+    request: Any  # what has come of one
     head = b""  # of an answer, waiting for its body
     stream: Stream | None = None  # of an answer that has no end yet
 
@@ -189,6 +190,16 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
         self.server.served.channel = self
         super().service()
         self.quiet_since = self.server.clock.monotonic()
+
+    def keep_open(self, stream: Stream) -> None:
+        """Send what this stream brings until it ends; what its peer asks behind it is dropped, read or unread."""
+        with self.requests_lock:
+            self.stream = stream
+            behind = [*self.requests[1:], *([self.request] if self.request is not None else [])]
+            for request in behind:
+                request.close()
+            del self.requests[1:]
+            self.request = None
 
     def dismiss(self) -> None:
         """Close this connection; called in the loop's thread."""
