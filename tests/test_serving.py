@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import socket
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -27,9 +28,9 @@ def echo_length(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
 class House:
     """A running server, its clock and its stop bell."""
 
-    def __init__(self, app: App, limits: DoorLimits) -> None:
+    def __init__(self, app: App, limits: DoorLimits, refusal_headers: Mapping[str, str] = MappingProxyType({})) -> None:
         self.clock = StandInClock()
-        self.server = HttpServer(app, "127.0.0.1", 0, clock=self.clock, limits=limits)
+        self.server = HttpServer(app, "127.0.0.1", 0, clock=self.clock, limits=limits, refusal_headers=refusal_headers)
         self.stop = threading.Event()
         self.thread = threading.Thread(target=self.server.run, args=(self.stop,))
         self.thread.start()
@@ -263,6 +264,19 @@ def test_an_app_that_breaks_is_answered_503_with_a_time_to_come_again(open_house
 
     status, headers, body = answer(open_house(broken).call(post(b"x")))
     assert (status, headers["retry-after"], json.loads(body)) == (503, "5", {"error": "unavailable"})
+
+
+def test_what_the_app_never_sees_is_answered_with_the_headers_of_its_house() -> None:
+    def broken(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        raise RuntimeError
+
+    house = House(broken, SMALL, {"X-Content-Type-Options": "nosniff"})
+    try:
+        for sent, expected in ((post(b"x"), 503), (post(b"x" * 1001), 413), (b"GET http://[ HTTP/1.1\r\n\r\n", 400)):
+            status, headers, _ = answer(house.call(sent))
+            assert (status, headers["x-content-type-options"]) == (expected, "nosniff")
+    finally:
+        house.close()
 
 
 def test_an_occupied_port_is_said_before_anything_is_served(open_house: Callable[..., House]) -> None:

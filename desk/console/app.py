@@ -62,7 +62,7 @@ def make_app(*programs: Blueprint, sources: Sources | None = None) -> Flask:
 
 def open_console(app: Flask, host: str, port: int, *, clock: Clock) -> HttpServer:
     """Bind the console's port; serve with `run(stop)`. Raises PortOccupied, CannotListen."""
-    return HttpServer(InTurn(app, clock), host, port, clock=clock, limits=_LIMITS)
+    return HttpServer(InTurn(app, clock), host, port, clock=clock, limits=_LIMITS, refusal_headers=frame.HEADERS)
 
 
 def _for_a_person() -> bool:

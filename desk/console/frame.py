@@ -23,7 +23,7 @@ NAVIGATION = (
     *("links", "returns", "adjustments", "log", "audit", "users", "settings"),
 )
 
-_HEADERS = {
+HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
         "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -72,7 +72,7 @@ def _stands(app: Flask, name: str, caller: door.Caller) -> bool:
 
 def finished(response: Response) -> Response:
     """Give every answer its headers. Pages are not packed: their length would tell of a token in them."""
-    for name, value in _HEADERS.items():
+    for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     return response
 

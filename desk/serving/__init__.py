@@ -14,8 +14,9 @@ import logging
 import socket
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from waitress import wasyncore  # type: ignore[import-untyped]
@@ -103,6 +104,7 @@ class _Refusal(ErrorTask):  # type: ignore[misc]
     def execute(self) -> None:
         self.status, body = _REFUSALS.get(self.request.error.code, _MALFORMED)
         self.response_headers.append(("Content-Type", "application/json"))
+        self.response_headers.extend(self.channel.adj.refusal_headers.items())
         if self.status.startswith("503"):
             self.response_headers.append(("Retry-After", "5"))
         self.set_close_on_finish()
@@ -333,9 +335,19 @@ class HttpServer:
     """A bound server. `run` serves in the caller's thread until the bell rings; nothing is accepted before."""
 
     def __init__(
-        self, app: Callable[..., Any], host: str, port: int, *, clock: Clock, limits: DoorLimits | None = None
+        self,
+        app: Callable[..., Any],
+        host: str,
+        port: int,
+        *,
+        clock: Clock,
+        limits: DoorLimits | None = None,
+        refusal_headers: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        """Bind. Port 0 takes a free one, told by `port`. Raises PortOccupied, CannotListen."""
+        """Bind. Port 0 takes a free one, told by `port`. Raises PortOccupied, CannotListen.
+
+        `refusal_headers`: what answers bear that the app never sees, as the app's own do.
+        """
         limits = limits or DoorLimits()
         self._limits = replace(limits, connections=_affordable(limits.connections))
         self._clock = clock
@@ -353,6 +365,7 @@ class HttpServer:
             ident=None,
         )
         adj.door = self._limits
+        adj.refusal_headers = refusal_headers
         # It logs every queued request, which under load is a log line for each.
         logging.getLogger("waitress.queue").setLevel(logging.ERROR)
         self._workers = ThreadedTaskDispatcher()

@@ -11,8 +11,9 @@ import pytest
 
 from desk.access import Role, Scope
 from desk.clock import SystemClock
+from desk.console.frame import HEADERS
 from desk.console.news import OF_A_LOGIN, OF_A_USER, OF_ALL
-from tests.attack.console import asked, connected, said, served, status
+from tests.attack.console import asked, connected, header, said, served, status
 from tests.attack.fuzz import scratch
 from tests.console.room import PASSWORD, Room
 from tests.stand_in.clock import StandInClock
@@ -82,15 +83,19 @@ def test_twice_as_many_slow_peers_as_there_are_places_keep_nobody_out_and_do_not
         b"GET /login HTTP/1.1\r\nHost: localhost\r\nX: " + b"a" * 20_000 + b"\r\n\r\n",
         b"GET /login HTTP/1.1\r\nHost: localhost\r\n" + b"X: y\r\n" * 4000 + b"\r\n",
         b"GET /login HTTP/1.1\r\nHost: localhost\r\nCookie: " + b"a=b; " * 4000 + b"\r\n\r\n",
+        b"GET http://[ HTTP/1.1\r\nHost: localhost\r\n\r\n",
     ],
-    ids=["body", "chunks", "json", "header", "headers", "cookies"],
+    ids=["body", "chunks", "json", "header", "headers", "cookies", "malformed"],
 )
-def test_what_is_too_long_is_refused(room: Room, request_: bytes) -> None:
+def test_what_is_too_long_or_malformed_is_refused_under_the_pages_policy(room: Room, request_: bytes) -> None:
     with served(room.app, StandInClock()) as port:
         with connected(port) as sock:
             with suppress(ConnectionError):
                 sock.sendall(request_)
-            assert status(said(sock)) in (400, 413)
+            answer = said(sock)
+        assert status(answer) in (400, 413)
+        for name, value in HEADERS.items():
+            assert header(answer, name.encode()) == value.encode()
         assert logs_in(port)
 
 
@@ -140,6 +145,22 @@ def stream(port: int, key: bytes) -> socket.socket:
     sock = connected(port)
     sock.sendall(b"GET /events HTTP/1.1\r\nHost: localhost\r\nX-API-Key: " + key + b"\r\n\r\n")
     return sock
+
+
+def test_nothing_is_answered_behind_a_stream_of_news(room: Room) -> None:
+    user = room.guard.add_user("回放", Role.VIEWER, PASSWORD)
+    key = room.guard.new_key(user, "stream", Scope.READ)[1].encode()
+    get = b"GET %b HTTP/1.1\r\nHost: localhost\r\nX-API-Key: " + key + b"\r\n\r\n"
+    with ExitStack() as open_:
+        with served(room.app, StandInClock()) as port:
+            sock = open_.enter_context(connected(port))
+            sock.sendall(get % b"/events" + get % b"/login")
+            found = b""
+            while b"id: " not in found:
+                found += sock.recv(65536)
+            assert logs_in(port)
+        found += said(sock)  # the stop has finished what was in work and ended the stream
+    assert (found.count(b"HTTP/1.1 "), status(found)) == (1, 200)
 
 
 def test_who_is_not_let_in_opens_no_stream(room: Room) -> None:
