@@ -174,6 +174,7 @@ def _asking(verb: str, argument: str, text: str) -> None:
 _asking("approve", "编号|all", "批准等待确认的委托（确认模式），或按编号批准一份计划。")
 _asking("reject", "编号|all", "拒绝等待确认的委托，或按编号拒绝一份计划。")
 _asking("cancel", "委托编号", "撤一笔委托，余量今天不再追。")
+_asking("connect", "账户", "让没连上的账户马上再连一次，不等它自己重连。")
 
 
 @cli.command()

@@ -113,7 +113,7 @@ def _real(
         else:
             broker = terminals.broker_of(account, terminals.library_folder(config), clock, alarm)
             trading.terminals[account.name] = broker
-            trading.desks[account.name] = AccountDesk(account, broker, calendar, bell)
+            trading.desks[account.name] = AccountDesk(account, broker, calendar, bell, hurry=broker.hurry)
             trading.notices.append(terminal_texts.shadow_real(account.name, shadow))
     return trading.terminals
 

@@ -46,6 +46,10 @@ class Terminal(Broker, Protocol):
 
     def versions(self) -> str: ...
 
+    def hurry(self) -> None:
+        """Do not wait for the end of the pause between two attempts to connect."""
+        ...
+
 
 def accounts_at_terminals(config: Config) -> list[AccountConfig]:
     return [account for account in config.accounts if account.channel == MINIQMT]

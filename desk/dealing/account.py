@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
+from collections.abc import Callable
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Protocol
@@ -35,7 +36,16 @@ class TradingDays(Protocol):
 class AccountDesk:
     """Used by the trading loop alone, but for `take`, which any thread may call."""
 
-    def __init__(self, config: AccountConfig, broker: Broker, days: TradingDays, bell: threading.Event) -> None:
+    def __init__(
+        self,
+        config: AccountConfig,
+        broker: Broker,
+        days: TradingDays,
+        bell: threading.Event,
+        *,
+        hurry: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`hurry` cuts short the pause that the broker's own reconnecting makes, where it has one."""
         self.config = config
         self.broker = broker
         self.days = days
@@ -43,6 +53,9 @@ class AccountDesk:
         self._bell = bell
         self._inbox: deque[Report] = deque()
         self._opened = False
+        self._hurry_broker = hurry
+        self._hurried = False
+        self._tried_at = float("-inf")  # monotonic
         self._retry_at = 0.0
         self._backoff_s = _FIRST_BACKOFF_S
         self.matched_generation: int | None = None  # the connection in which everything has been matched (the gate)
@@ -81,6 +94,10 @@ class AccountDesk:
             return
         if monotonic < self._retry_at:
             return
+        self._tried_at = monotonic
+        if self._hurried:
+            self._hurried = False
+            self._hurry_broker()
         try:
             self.broker.open(self.take)
         except BrokerUnavailable as error:
@@ -90,6 +107,12 @@ class AccountDesk:
             return
         self._opened = True
         self._backoff_s = _FIRST_BACKOFF_S
+
+    def hurry(self) -> None:
+        """Have `connect` try in the next turn, whatever pause it makes; never within a second of the last try."""
+        self._hurried = True
+        self._retry_at = min(self._retry_at, self._tried_at + _FIRST_BACKOFF_S)
+        self._bell.set()
 
     def close(self) -> None:
         self.broker.close()

@@ -1,4 +1,4 @@
-"""A person's commands, carried out by the trading loop: order, approve, reject, cancel, resolve, halt, unhalt."""
+"""A person's commands, carried out by the trading loop: order, approve, reject, cancel, resolve, halt, connect."""
 
 from __future__ import annotations
 
@@ -59,6 +59,8 @@ class Persons:
                 )
             case "unhalt":
                 return self.unhalt(args.get("reason", ""))
+            case "connect":
+                return self.connect(args.get("id", ""))
             case "reconcile":
                 return self.reconcile(apply=args.get("apply") == "1")
             case "plan":
@@ -239,6 +241,20 @@ class Persons:
             left -= kept
             after = replace(book, own=kept, bought_today=min(book.bought_today, kept), frozen=None)
             self.ledger.put_book(after, "人工对账", self.now.isoformat(), self.now)
+
+    def connect(self, name: str) -> str:
+        """Have an account that is not connected tried at once; nothing is sent by it."""
+        desk = self.accounts.get(name)
+        if desk is None:
+            raise CannotDo(self._why_no_line(name))
+        if desk.broker.connected:
+            return texts.connected_already(name) if desk.ready else texts.connected_matching(name)
+        desk.hurry()
+        return texts.connecting(name)
+
+    def _why_no_line(self, name: str) -> str:
+        config = self.config.account(name)
+        return texts.no_such_account(name) if config is None else texts.no_line(name, config.channel)
 
     # --- the kill switch --------------------------------------------------------------------------------------------
 

@@ -74,6 +74,8 @@ TEXTS = {
     "links.channel": ("通道", "Channel"),
     "links.state": ("连接", "Line"),
     "links.seen": ("最近看到", "Last seen"),
+    "links.connect": ("马上连接", "Connect now"),
+    "action.account.connect": ("让账户马上连接", "Had an account connect"),
     "links.no_accounts": ("还没有账户", "No accounts yet"),
     "links.strategies": ("策略", "Strategies"),
     "links.strategy": ("策略", "Strategy"),

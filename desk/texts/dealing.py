@@ -131,6 +131,28 @@ def not_connected(account: str) -> str:
     return f"账户 {account} 还没有连接并核对完,稍后再试。"
 
 
+def connected_already(account: str) -> str:
+    return f"账户 {account} 已经连接,不用再连。"
+
+
+def connected_matching(account: str) -> str:
+    return f"账户 {account} 已经连接,正在核对委托和持仓。"
+
+
+def connecting(account: str) -> str:
+    return f"正在连接账户 {account},连上并核对完委托和持仓以后才下单。"
+
+
+def no_such_account(account: str) -> str:
+    return f"没有叫 {account} 的账户。"
+
+
+def no_line(account: str, channel: str) -> str:
+    if channel == "miniqmt":
+        return f"账户 {account} 在这里连不上:程序启动时 xtquant 不能用,请用 doctor 检查,装好后重新启动。"
+    return f"账户 {account} 在这里连不上:程序还不支持通道 {channel}。"
+
+
 def lacking(account: str, symbol: str, own: int, held: int) -> str:
     return f"{account} {symbol}:账本合计 {own} 股,账户实有 {held} 股,少 {own - held} 股"
 

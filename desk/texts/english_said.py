@@ -212,6 +212,18 @@ _CLAUSES: tuple[tuple[str, str], ...] = (
     ),
     ("{} 还有在途的委托,等它们结束后再对账", "{} has live orders; reconcile when they have ended"),
     ("账户 {} 还没有连接并核对完,稍后再试", "Account {} is not connected and checked yet; try again later"),
+    ("账户 {} 已经连接,不用再连", "Account {} is connected already"),
+    ("账户 {} 已经连接,正在核对委托和持仓", "Account {} is connected; orders and positions are being matched"),
+    (
+        "正在连接账户 {},连上并核对完委托和持仓以后才下单",
+        "Connecting account {}; it orders once orders and positions are matched",
+    ),
+    ("没有叫 {} 的账户", "There is no account {}"),
+    (
+        "账户 {} 在这里连不上:程序启动时 xtquant 不能用,请用 doctor 检查,装好后重新启动",
+        "Account {} cannot be reached from here: xtquant did not work at the start; ask doctor, then start again",
+    ),
+    ("账户 {} 在这里连不上:程序还不支持通道 {}。", "Account {} cannot be reached from here: no support for {} yet."),
     ("不认识的命令 {}。", "Unknown command {}."),
     ("程序处理时出错,没有执行;请把日志发给作者", "It broke and was not done; send the log to the author"),
     ("配置已重新读取", "The configuration was read again"),

@@ -222,6 +222,7 @@ def test_many_made_up_requests_are_answered_as_described(door: Door, scope: Scop
 
 POSTED = (
     *("/api/v2/orders", "/api/v2/halt", "/api/v2/unhalt", "/api/v2/orders/x/cancel", "/api/v2/waiting/x/approve"),
+    "/api/v2/accounts/x/connect",
     *(f"{WEB}/{what}" for what in ("orders", "trade", "sell", "cancel_order", "cancel_orders/buy", "outer/trade/buy")),
     *(f"{MINI}/order", f"{MINI}/execute"),
 )

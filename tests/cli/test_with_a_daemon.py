@@ -105,6 +105,13 @@ def test_halt_and_unhalt_are_answered_by_the_daemon(
     assert facts(capsys, home, "status")["halted"] is False
 
 
+def test_a_connected_account_has_nothing_to_connect(
+    daemon: Running, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, _ = verb(capsys, home, "connect", "模拟账户")
+    assert code == 0 and "模拟账户 已经连接" in out
+
+
 @pytest.mark.parametrize(
     ("answer", "signal", "code"),
     [
@@ -128,7 +135,10 @@ def test_a_test_signal_that_is_followed_or_under_way_has_not_failed(verdict: Ver
 
 @pytest.mark.parametrize(
     "words",
-    [("approve", "all"), ("reject", "x"), ("cancel", "x"), ("resolve", "x", "absent"), ("unhalt", "--reason", "x")],
+    [
+        *(("approve", "all"), ("reject", "x"), ("cancel", "x"), ("resolve", "x", "absent"), ("connect", "x")),
+        ("unhalt", "--reason", "x"),
+    ],
     ids=lambda words: words[0],
 )
 def test_what_makes_no_sense_now_is_refused_with_a_sentence(

@@ -58,6 +58,7 @@ def keep_signal(home: Path, at: datetime, jq_order_id: str, number: int) -> None
         (("approve", "all"), 5),
         (("reject", "x"), 5),
         (("cancel", "x"), 5),
+        (("connect", "模拟账户"), 5),
         (("resolve", "x", "filled", "100"), 5),
         (("test-signal", "小市值", "--security", "000001.XSHE", "--side", "buy", "--amount", "100"), 5),
         (("halt", "--liquidate", "--reason", "x"), 10),

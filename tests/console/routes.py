@@ -58,6 +58,10 @@ ROUTES = (
         scope=Scope.TRADE, method="POST", passes=(302,),
     ),
     Route(rule="/links", path="/links", scope=Scope.READ),
+    Route(
+        rule="/links/<account>/connect", path="/links/主账户/connect",
+        scope=Scope.TRADE, method="POST", form={"back": "overview"}, passes=(302,),
+    ),
     Route(rule="/returns", path="/returns", scope=Scope.READ),
     Route(rule="/log", path="/log", scope=Scope.ADMIN),
     Route(rule="/adjustments", path="/adjustments", scope=Scope.READ),

@@ -184,6 +184,20 @@ def test_a_halt_is_pulled_and_ended(room: DeskRoom) -> None:
     assert not room.get("/status")[1]["halted"]
 
 
+def test_an_account_is_connected_at_once_by_whoever_may_trade(room: DeskRoom) -> None:
+    assert room.post("/accounts/主账户/connect", who="reader")[0] == 403
+    assert room.noted == []
+    assert room.post("/accounts/主账户/connect") == (200, {"ok": True, "text": "账户 主账户 已经连接,不用再连。"})
+    assert room.noted == [("connect", {"id": "主账户"})]
+    status, body = room.post("/accounts/没有/connect")
+    assert (status, "没有叫 没有 的账户" in body["error"]) == (409, True)
+    room.world.exchange.disconnect()
+    assert "正在连接账户 主账户" in room.post("/accounts/主账户/connect")[1]["text"]
+    room.trading = False
+    assert room.post("/accounts/主账户/connect")[0] == 409
+    assert room.world.journal.pending_commands() == []
+
+
 def test_a_cancel_stops_an_order(room: DeskRoom) -> None:
     room.post("/orders", {**BUY, "price": "9.50"}, key="k1")
     room.world.pass_time(1)

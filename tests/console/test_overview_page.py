@@ -96,3 +96,26 @@ def test_an_account_without_its_line_says_who_connects_it_again(lived: LivedIn) 
     assert "connects again by itself" in browser.get("/").text
     lived.running = False
     assert "nobody connects" in browser.get("/").text
+
+
+@pytest.mark.parametrize(("page", "back"), [("/", "overview"), ("/links", "links")])
+def test_a_person_has_an_account_connected_where_it_is_not(lived: LivedIn, page: str, back: str) -> None:
+    browser, button = lived.browser("操盘"), 'action="/links/%E4%B8%BB%E8%B4%A6%E6%88%B7/connect"'
+    assert button in browser.get(page).text and f'name="back" value="{back}"' in browser.get(page).text
+    answer = browser.post("/links/主账户/connect", {"back": back})
+    assert answer.location == page
+    assert "账户 主账户 已经连接" in browser.get(page).text, "as the trader says that really has it"
+    assert lived.wished == [("connect", {"id": "主账户"}, "console:操盘")]
+    assert [row[:3] for row in lived.noted() if row[1] != "login"] == [("操盘", "account.connect", "主账户")]
+    assert "让账户马上连接" in lived.browser("店主").get("/audit").text
+
+
+def test_who_may_only_look_and_who_has_no_trader_gets_no_button(lived: LivedIn) -> None:
+    for page in ("/", "/links"):
+        assert "/connect" not in lived.browser("看客").get(page).text
+    lived.running = False
+    browser = lived.browser("操盘")
+    for page in ("/", "/links"):
+        assert "/connect" not in browser.get(page).text
+    assert "没有谁在连接" in browser.post("/links/主账户/connect", {}, follow_redirects=True).text
+    assert lived.wished == [], "no wish is kept for a later start"

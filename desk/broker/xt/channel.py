@@ -184,6 +184,10 @@ class XtBroker:
         if not self.connected and self._session.trouble:
             raise BrokerUnavailable(self._session.trouble)
 
+    def hurry(self) -> None:
+        """Do not wait for the end of the pause between two attempts."""
+        self._session.hurry()
+
     def close(self) -> None:
         """End every thread, waiting a few seconds at most; what hangs in the vendor is left behind."""
         self._closed = True

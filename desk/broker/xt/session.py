@@ -30,7 +30,7 @@ _TELL_AFTER = 3  # failed attempts in a row before a person is told
 
 
 class Session:
-    """Its thread connects, watches, reconnects; `lose` and `heard_status` may come from any thread."""
+    """Its thread connects, watches, reconnects; `lose`, `hurry` and `heard_status` may come from any thread."""
 
     def __init__(
         self,
@@ -61,6 +61,7 @@ class Session:
         self._alarm = alarm
         self._bounded = Bounded(prefix, clock)
         self._closing = threading.Event()
+        self._hurried = threading.Event()  # ends the pause between two attempts
         self._line: Line | None = None
         self.generation = 0
         self.trouble = ""  # why the last attempt failed or the line was lost; '' while it is up
@@ -89,9 +90,14 @@ class Session:
         if row.account_id == self._account_id and login is not Login.IN:
             self.lose(generation, texts.logged_out(name))
 
+    def hurry(self) -> None:
+        """End the pause before the next attempt; one that is under way is not followed by another for it."""
+        self._hurried.set()
+
     def close(self) -> None:
         """Let the thread end; it stops the vendor's object on its way out."""
         self._closing.set()
+        self._hurried.set()
         line = self._line
         if line is not None:
             line.lose(texts.CLOSED, alarming=False)
@@ -104,13 +110,15 @@ class Session:
             try:
                 line = self._connect()
             except BrokerUnavailable as error:
+                self._hurried.clear()
                 failed += 1
                 self.trouble = str(error)
                 log.warning("Account %s: connection %d failed: %s", self._name, self.generation, error)
                 if not told and (failed >= _TELL_AFTER or isinstance(error, LibraryMissing)):
                     told = True
                     self._alarm(texts.UNREACHABLE, texts.unreachable(self._name, str(error)))
-                self._clock.wait(self._closing, backoff_s)
+                if not self._closing.is_set():  # its bell may have been silenced above
+                    self._clock.wait(self._hurried, backoff_s)
                 backoff_s = min(self._timing.longest_backoff_s, backoff_s * 2)
                 continue
             backoff_s, failed, told = self._timing.first_backoff_s, 0, False

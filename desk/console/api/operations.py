@@ -168,6 +168,7 @@ def _acting(of: Acting) -> list[Operation]:
         act("/orders/{order}/cancel", TRADE, "撤一张委托,余量不再追", named("cancel")),
         act("/waiting/{id}/approve", TRADE, "批准一笔委托或一份计划", named("approve")),
         act("/waiting/{id}/reject", TRADE, "拒绝一笔委托或一份计划", named("reject")),
+        act("/accounts/{account}/connect", TRADE, "让没连上的账户马上再连一次", named("connect")),
         act("/halt", TRADE, "急停", halt, asking.Halting),
         act("/unhalt", ADMIN, "解除急停", unhalt, asking.Reasoned),
     ]

@@ -1,16 +1,18 @@
-"""链路与延迟: the six lights, the probe of the public address, and how long each hop of a signal took."""
+"""链路与延迟: the six lights, the probe of the public address, the hops of a signal, connecting an account."""
 
 from __future__ import annotations
 
 import math
 from datetime import timedelta
 
-from flask import Blueprint, render_template
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 
 from desk.access import Scope
 from desk.console.door import needs
 from desk.console.lights import lights
 from desk.console.sources import Sources
+from desk.console.wishes import wish
 from desk.console.words import say
 from desk.journal.view_figures import hops
 from desk.journal.view_told import told
@@ -39,6 +41,16 @@ def make(sources: Sources) -> Blueprint:
             hops=[(row, {name: bar(row[name], widest) for name in _PERCENTS}) for row in measured["hops"]],
             took=took,
         )
+
+    @links.post("/<account>/connect")
+    @needs(Scope.TRADE)
+    def connect(account: str) -> ResponseReturnValue:
+        """Have the trader try an account at once; without a trader the wish is not kept for one."""
+        if sources.status()["running"]:
+            wish(sources.ask, "connect", {"id": account}, action="account.connect", target=account)
+        else:
+            flash(say("overview.nobody_connects"), "bad")
+        return redirect(url_for("overview.page" if request.form.get("back") == "overview" else "links.page"))
 
     return links
 

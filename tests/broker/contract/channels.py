@@ -38,6 +38,10 @@ class Channel:
         """Make a new Broker over the account's exchange, as a fresh start of the desk does."""
         raise NotImplementedError
 
+    def hurries(self, broker: Broker) -> Callable[[], None]:
+        """What cuts short the pauses of the broker's own reconnecting."""
+        return lambda: None
+
     def drive(self, most: int | None = None) -> None:
         """Let happen what is due at this moment; `most` stops somewhere in the middle of it."""
         raise NotImplementedError
@@ -262,6 +266,10 @@ class XtChannel(Channel):
 
     def mend(self, account: str) -> None:
         self.terminals[account].start()
+
+    def hurries(self, broker: Broker) -> Callable[[], None]:
+        assert isinstance(broker, XtBroker)
+        return broker.hurry
 
     def hang(self, account: str) -> None:
         self.terminals[account].hang()

@@ -49,7 +49,9 @@ class ChannelWorld(World):
         self.desks = {}
         for account in self.config.accounts:
             broker = self.channel.broker(account.name)
-            self.desks[account.name] = AccountDesk(account, broker, Weekdays(), self.bell)
+            self.desks[account.name] = AccountDesk(
+                account, broker, Weekdays(), self.bell, hurry=self.channel.hurries(broker)
+            )
         self.trader = Trader(
             journal=self.journal,
             desks=self.desks,

@@ -174,6 +174,18 @@ def test_after_a_cut_everything_is_matched_before_anything_is_sent(world: Channe
     checks.assert_books_agree(world)
 
 
+def test_a_person_who_asks_for_the_line_does_not_wait_for_the_pause(world: ChannelWorld) -> None:
+    world.channel.cut(MAIN)
+    world.until(lambda: not world.desks[MAIN].broker.connected)
+    world.pass_time(140, step=1)
+    world.channel.mend(MAIN)
+    world.pass_time(10)
+    assert not world.desks[MAIN].broker.connected, "the pause has grown to a minute"
+    assert world.command("connect", id=MAIN)[0]
+    world.until(lambda: world.desks[MAIN].ready, seconds=5)
+    assert world.command("connect", id=MAIN)[1].endswith("不用再连。")
+
+
 def test_a_cut_right_after_sending_doubles_nothing(world: ChannelWorld) -> None:
     world.order("1", BANK, "buy", 1000, settle=False)
     world.trader.step()

@@ -162,6 +162,50 @@ def test_the_pauses_between_attempts_grow(stage: Stage) -> None:
     assert 3 <= len(stage.sessions) <= 6
 
 
+def in_its_fifth_pause(stage: Stage) -> None:
+    """Let the terminal refuse until the session's thread stands in a pause of 16 s."""
+    waits: list[float] = []
+    wait = stage.clock.wait
+
+    def noted(bell: threading.Event, seconds: float) -> bool:
+        if threading.current_thread().name == f"xt-{stage.name}-session":
+            waits.append(seconds)
+        return wait(bell, seconds)
+
+    stage.clock.wait = noted  # type: ignore[method-assign]
+    stage.faults.rates[ConnectTrouble.REFUSED] = 1.0
+    stage.broker.open(stage.reports.append)
+    stage.until(lambda: 16.0 in waits, flow=0.02)
+    assert len(stage.sessions) == 5
+
+
+def test_a_pause_is_cut_short_for_who_does_not_want_to_wait(stage: Stage) -> None:
+    in_its_fifth_pause(stage)
+    stage.broker.hurry()
+    stage.until(lambda: len(stage.sessions) == 6)  # no time goes by
+
+
+def test_a_wish_during_an_attempt_is_not_followed_by_another_attempt(stage: Stage) -> None:
+    stage.faults.once(ConnectTrouble.STUCK)
+    stage.broker.open(stage.reports.append)
+    stage.until(lambda: stage.sessions)
+    for _ in range(10):
+        stage.broker.hurry()
+    stage.until(lambda: stage.broker.trouble, flow=0.05)
+    stage.settle()
+    assert len(stage.sessions) == 1
+    stage.terminal.unstick()
+    stage.until(lambda: stage.broker.connected, flow=0.02)
+    assert len(stage.sessions) == 2
+
+
+def test_a_channel_that_is_closed_in_its_pause_ends_at_once(stage: Stage) -> None:
+    in_its_fifth_pause(stage)
+    stage.broker._session.close()
+    mine = f"xt-{stage.name}-session"
+    stage.until(lambda: mine not in {thread.name for thread in threading.enumerate()})  # no time goes by
+
+
 @pytest.mark.parametrize("trouble", list(SubscribeTrouble))
 def test_without_a_subscription_there_is_no_connection(stage: Stage, trouble: SubscribeTrouble) -> None:
     stage.faults.once(trouble)
