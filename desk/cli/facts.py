@@ -13,7 +13,7 @@ from typing import Any
 from desk.calendar import BadCalendar, TradingCalendar
 from desk.cli import VERSION, installation, tunnel
 from desk.cli.home import RECEIVER, TRADER, Home
-from desk.cli.line_watch import FLAG, LineState
+from desk.cli.line_watch import FLAG, RETRY, LineState
 from desk.cli.parts import paper_accounts
 from desk.cli.terminals import accounts_at_terminals
 from desk.core.config import Config
@@ -110,7 +110,7 @@ def accounts(journal: Journal) -> list[dict[str, Any]]:
 def _accounts(counts: dict[str, Any], config: Config, running: bool) -> list[dict[str, Any]]:
     """The configured accounts and their shadows as last seen; `connected` holds only while a daemon runs.
 
-    `trouble` says why an account at a terminal cannot be used just now.
+    `trouble` says why an account at a terminal cannot be used just now, `retry_at` when it is tried again.
     """
     found = {row["name"]: row for row in counts["accounts"]}
     lines = {key.removeprefix(FLAG): said for key, said in counts["flags"].items() if key.startswith(FLAG)}
@@ -123,7 +123,9 @@ def _accounts(counts: dict[str, Any], config: Config, running: bool) -> list[dic
     for name, channel in listed.items():
         row = {"name": name, "channel": channel, **empty, **found.get(name, {})}
         trouble = lines.get(name, "")
-        rows.append({**row, "connected": bool(row["connected"]) and running and not trouble, "trouble": trouble})
+        retry_at = counts["flags"].get(RETRY + name) if running and trouble else None
+        connected = bool(row["connected"]) and running and not trouble
+        rows.append({**row, "connected": connected, "trouble": trouble, "retry_at": retry_at})
     return rows
 
 

@@ -22,6 +22,7 @@ from desk.texts import terminals as texts
 log = logging.getLogger(__name__)
 
 FLAG = "line:"  # + account: why its line cannot be used; no flag: it can
+RETRY = "line_retry:"  # + account: when it is tried again
 _EVERY_S = 0.5
 _QUOTES_S = 5.0
 
@@ -41,7 +42,7 @@ class LineWatch:
     terminals: Mapping[str, Terminal]
     clock: Clock
     unreachable: Mapping[str, str] = field(default_factory=dict)  # account -> why it has no line at all
-    _said: dict[str, str] = field(default_factory=dict)  # account -> what the flag says
+    _said: dict[str, tuple[str, str]] = field(default_factory=dict)  # account -> what the flags say
     _lost: set[str] = field(default_factory=set)
 
     def run(self, stop: threading.Event) -> None:
@@ -50,12 +51,12 @@ class LineWatch:
             self.clock.wait(stop, _EVERY_S)
 
     def step(self) -> None:
-        troubles = {account: self.trouble(account, broker) for account, broker in self.terminals.items()}
-        for account, trouble in (troubles | dict(self.unreachable)).items():
-            if trouble == self._said.get(account):
+        lines = {account: (self.trouble(account, broker), _retry(broker)) for account, broker in self.terminals.items()}
+        for account, (trouble, retry) in (lines | {one: (why, "") for one, why in self.unreachable.items()}).items():
+            if (trouble, retry) == self._said.get(account):
                 continue
             now = self.clock.now()
-            batch = Batch(flags={FLAG + account: trouble or None})
+            batch = Batch(flags={FLAG + account: trouble or None, RETRY + account: retry or None})
             if not trouble and account in self._lost:
                 key = f"back:{account}:{now.isoformat()}"
                 text = texts.line_back(account)
@@ -67,7 +68,7 @@ class LineWatch:
             except JournalError as error:
                 log.warning("The state of account %s's line could not be kept: %s", account, error)
                 continue  # the next step tries again
-            self._said[account] = trouble
+            self._said[account] = (trouble, retry)
             if not trouble:
                 self._lost.discard(account)
             elif trouble not in (texts.CONNECTING, texts.MATCHING):
@@ -93,6 +94,11 @@ class LineWatch:
         snapshot = self.desks[account].snapshot
         held = [position.symbol for position in snapshot.positions if position.shares] if snapshot is not None else []
         return quotes_of(broker, held[0] if held else PROBE, self.clock, _QUOTES_S)
+
+
+def _retry(broker: Terminal) -> str:
+    at = broker.retry_at
+    return "" if at is None else at.isoformat(timespec="seconds")
 
 
 States = Callable[[], Mapping[str, LineState]]

@@ -247,7 +247,8 @@ def show_status(view: View) -> None:
     say(table(accounts, ["账户", "通道", "连接", "总资产", "可用资金", "市值"]))
     for row in view["accounts"]:
         if row["trouble"]:
-            say(f"  ! {row['name']}：{row['trouble']}")
+            retry = f"（下次自动重连 {when(datetime.fromisoformat(row['retry_at']))}）" if row["retry_at"] else ""
+            say(f"  ! {row['name']}：{row['trouble']}{retry}")
     say("")
     if view["strategies"]:
         say(table([_strategy(row) for row in view["strategies"]], STRATEGY_HEADER))

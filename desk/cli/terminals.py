@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -42,6 +42,11 @@ class Terminal(Broker, Protocol):
     @property
     def trouble(self) -> str:
         """Why there is no connection, in Chinese; '' while there is one."""
+        ...
+
+    @property
+    def retry_at(self) -> datetime | None:
+        """When it tries to connect again by itself; None while it is trying, or connected."""
         ...
 
     def versions(self) -> str: ...

@@ -74,6 +74,7 @@ TEXTS = {
     "links.channel": ("通道", "Channel"),
     "links.state": ("连接", "Line"),
     "links.seen": ("最近看到", "Last seen"),
+    "links.retry_at": ("下次自动重连 {at}", "Tried again by itself at {at}"),
     "links.connect": ("马上连接", "Connect now"),
     "action.account.connect": ("让账户马上连接", "Had an account connect"),
     "links.no_accounts": ("还没有账户", "No accounts yet"),

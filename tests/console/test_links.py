@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from desk.cli.home import TRADER, Home
 from desk.console.lights import LIGHTS, lights
 from desk.console.pages.links import bar, took
 from desk.core.batch import Batch
+from desk.core.config import AccountConfig
 from tests.console.room import NOW, Room
 
 TOLD: dict[str, Any] = {"kinds": {}, "robots": ["r1"], "delivered_at": NOW.isoformat()}
@@ -72,6 +74,15 @@ def test_without_an_address_the_page_says_so_and_with_one_what_the_probe_has_fou
     assert "还没有结果" in browser.get("/links").text
     room.journal.commit(Batch(flags={"tunnel": "off", "tunnel_at": NOW.isoformat()}))
     assert "http://1.2.3.4:6000" in browser.get("/links").text
+
+
+@pytest.mark.parametrize("page", ["/", "/links"])
+def test_an_account_that_is_down_tells_when_it_is_tried_again(room: Room, page: str) -> None:
+    room.config = replace(room.config, accounts=(AccountConfig(name="真账户", channel="miniqmt"),))
+    room.journal.commit(Batch(flags={"line:真账户": "没有连上", "line_retry:真账户": "2026-11-20T09:36:07+08:00"}))
+    with Home(room.folder).hold([TRADER]):
+        assert "下次自动重连 09:36:07" in room.browser("看客").get(page).text
+    assert "下次自动重连" not in room.browser("看客").get(page).text, "nobody tries where no trader runs"
 
 
 def test_times_are_told_in_the_unit_that_fits() -> None:

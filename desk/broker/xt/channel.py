@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -151,6 +152,11 @@ class XtBroker:
     def trouble(self) -> str:
         """Why there is no connection, in Chinese; '' while there is one."""
         return self._session.trouble
+
+    @property
+    def retry_at(self) -> datetime | None:
+        """When it tries to connect again by itself; None while it is trying, or connected."""
+        return self._session.retry_at
 
     @property
     def left_behind(self) -> int:

@@ -11,6 +11,7 @@ import contextlib
 import logging
 import threading
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 from desk.broker import BrokerUnavailable
@@ -64,6 +65,7 @@ class Session:
         self._hurried = threading.Event()  # ends the pause between two attempts
         self._line: Line | None = None
         self.generation = 0
+        self.retry_at: datetime | None = None  # when the pause ends that is being made before the next attempt
         self.trouble = ""  # why the last attempt failed or the line was lost; '' while it is up
 
     # --- asked by the channel ----------------------------------------------------------------------------------------
@@ -118,7 +120,9 @@ class Session:
                     told = True
                     self._alarm(texts.UNREACHABLE, texts.unreachable(self._name, str(error)))
                 if not self._closing.is_set():  # its bell may have been silenced above
+                    self.retry_at = self._clock.now() + timedelta(seconds=backoff_s)
                     self._clock.wait(self._hurried, backoff_s)
+                    self.retry_at = None
                 backoff_s = min(self._timing.longest_backoff_s, backoff_s * 2)
                 continue
             backoff_s, failed, told = self._timing.first_backoff_s, 0, False

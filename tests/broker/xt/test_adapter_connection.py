@@ -180,9 +180,15 @@ def in_its_fifth_pause(stage: Stage) -> None:
 
 
 def test_a_pause_is_cut_short_for_who_does_not_want_to_wait(stage: Stage) -> None:
+    assert stage.broker.retry_at is None
     in_its_fifth_pause(stage)
+    assert stage.broker.retry_at is not None
+    assert 15 < (stage.broker.retry_at - stage.clock.now()).total_seconds() <= 16
     stage.broker.hurry()
     stage.until(lambda: len(stage.sessions) == 6)  # no time goes by
+    stage.faults.rates.clear()
+    stage.until(lambda: stage.broker.connected, flow=0.02)
+    assert stage.broker.retry_at is None
 
 
 def test_a_wish_during_an_attempt_is_not_followed_by_another_attempt(stage: Stage) -> None:

@@ -25,6 +25,7 @@ class Account(Answer):
     market_value: Number | None
     at: Moment | None
     trouble: str
+    retry_at: Moment | None
 
 
 class AccountRatio(Answer):
