@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import threading
+from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -57,19 +58,23 @@ def cli(home: Path) -> None:
 
 @cli.command()
 @with_home
-@click.option("--only", default="", help="只运行其中几部分：receiver,trader,console")
+@click.option("--only", default="", help="只运行其中几部分，都在一个进程里：receiver,trader,console")
 @click.option("--keep", is_flag=True, help="意外结束后一分钟再启动，给自启动任务用")
 def run(home: Path, only: str, keep: bool) -> None:
     """运行跟单程序（不写动词也一样），Ctrl-C 停止。"""
     every = frozenset({RECEIVER, TRADER, CONSOLE})
-    wanted = frozenset(word.strip() for word in only.split(",") if word.strip()) or every
+    wanted = frozenset(word.strip() for word in only.split(",") if word.strip())
     if unknown := wanted - every:
         raise click.UsageError(unknown_parts(sorted(unknown)), click.get_current_context())
     if keep:
         _run_again_and_again(home, only)
-    from desk.cli import daemon
+    from desk.cli import console_process, daemon
 
-    daemon.run(Home(home), clock=SystemClock(), roles=wanted, say=showing.hint, until_asked=_end_on_signals)
+    roles = wanted or every - {CONSOLE}
+    beside = nullcontext if wanted else console_process.beside
+    daemon.run(
+        Home(home), clock=SystemClock(), roles=roles, say=showing.hint, until_asked=_end_on_signals, beside=beside
+    )
 
 
 def _run_again_and_again(home: Path, only: str) -> NoReturn:

@@ -284,10 +284,10 @@ def native(folder: Path) -> None:
 
 
 def watched(folder: Path) -> None:
-    """The daemon with its console."""
-    from desk.cli.home import CONSOLE
+    """The daemon with its console beside it."""
+    from desk.cli import console_process
 
-    desk(folder, beside=frozenset({CONSOLE}))
+    desk(folder, beside=console_process.beside)
 
 
 def browsers(_: Path) -> None:

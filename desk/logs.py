@@ -77,16 +77,20 @@ class BeijingFormatter(logging.Formatter):
 
 
 class DatedFile(logging.Handler):
-    """Writes to <folder>/2026-11-20.log by the record's own day, further parts as 2026-11-20.1.log …
+    """Writes to <folder>/2026-11-20.log by the record's own day, further pieces as 2026-11-20.1.log …
+
+    A process beside the trader's has a `part`, and writes to 2026-11-20-console.log: two that write one file would
+    write over each other on Windows.
 
     Keeps `keep_days` days. A write that fails is said once on stderr and tried again with the next record.
     """
 
-    def __init__(self, folder: Path, *, largest: int = 20 * 1024 * 1024, keep_days: int = 60) -> None:
+    def __init__(self, folder: Path, *, part: str = "", largest: int = 20 * 1024 * 1024, keep_days: int = 60) -> None:
         super().__init__()
+        self._suffix = f"-{part}" if part else ""
         self._folder, self._largest, self._keep = folder, largest, timedelta(days=keep_days)
         self._day: date | None = None
-        self._part = 0
+        self._piece = 0
         self._file: TextIO | None = None
         self._failed = False
         self._ended = False
@@ -110,15 +114,15 @@ class DatedFile(logging.Handler):
         if self._file is not None and day == self._day and self._file.tell() < self._largest:
             return self._file
         if day != self._day:
-            self._day, self._part = day, 0
+            self._day, self._piece = day, 0
             self._forget(day)
         self._close_file()
         while True:
-            suffix = f".{self._part}" if self._part else ""
-            path = self._folder / f"{day.isoformat()}{suffix}.log"
+            piece = f".{self._piece}" if self._piece else ""
+            path = self._folder / f"{day.isoformat()}{self._suffix}{piece}.log"
             if not path.exists() or path.stat().st_size < self._largest:
                 break
-            self._part += 1
+            self._piece += 1
         self._file = path.open("a", encoding="utf-8", errors="backslashreplace", newline="\n")
         return self._file
 
@@ -177,8 +181,12 @@ _setup_lock = threading.Lock()
 _current: Logs | None = None
 
 
-def setup(home: Path, config_secrets: Iterable[str], level: int = logging.INFO, to_console: bool = True) -> Logs:
+def setup(
+    home: Path, config_secrets: Iterable[str], level: int = logging.INFO, to_console: bool = True, part: str = ""
+) -> Logs:
     """Log to the home's data/日志/ and to stderr, without secrets. A second call replaces the first.
+
+    `part`: what this process is beside the trader's, '' for that itself.
 
     Where the folder cannot be written there is a warning in the result and the console alone.
     """
@@ -191,10 +199,10 @@ def setup(home: Path, config_secrets: Iterable[str], level: int = logging.INFO, 
         folder = home / FOLDER
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            probe = folder / ".写入试验"
+            probe = folder / f".写入试验{part}"
             probe.write_bytes(b"")
             probe.unlink()
-            logs.handlers.append(DatedFile(folder))
+            logs.handlers.append(DatedFile(folder, part=part))
         except OSError as error:
             logs.warnings.append(texts.folder_unusable(str(folder), error.strerror or type(error).__name__))
         if (to_console or not logs.handlers) and sys.stderr is not None:

@@ -13,12 +13,12 @@ from desk.access import FILE_NAME, AccessBook, AccessUnusable, Guard, Hasher
 from desk.cli import VERSION, asking, console_changes, facts
 from desk.cli.exits import JOURNAL, Leave
 from desk.cli.home import TRADER, Home
+from desk.cli.market_line import Market
 from desk.clock import Clock, SystemClock
 from desk.console import app, door
 from desk.console.programs import programs
 from desk.console.sources import Sources
 from desk.core.config import Config
-from desk.dealing.account import AccountDesk
 from desk.journal import Journal
 from desk.positions import routes
 from desk.positions.service import PositionService
@@ -43,11 +43,13 @@ def open_console(
     *,
     clock: Clock,
     on_close: Callable[..., object],
-    desks: Callable[[], Mapping[str, AccountDesk]],
+    market: Market,
+    asked: Callable[[], None],
 ) -> Opened:
     """Open the users' file and bind the port. Raises AccessUnusable, CannotListen.
 
-    `on_close`: takes what has to be called at the end. `desks`: the accounts that this process trades on.
+    `on_close`: takes what has to be called at the end. `asked`: called after every wish that the trader was told, which
+    may have changed the configuration.
     """
     book = AccessBook(home.data / FILE_NAME)
     try:
@@ -57,6 +59,12 @@ def open_console(
         def ask(verb: str, args: Mapping[str, str], who: str) -> asking.Answer:
             answer = asking.wait_for(journal, journal.ask(verb, dict(args), who), _ANSWER_WITHIN_S)
             status.forget()
+            asked()
+            return answer
+
+        def change(verb: str, args: Mapping[str, str], who: str) -> asking.Answer:
+            answer = console_changes.change(home, journal, verb, args, who)
+            asked()
             return answer
 
         sources = Sources(
@@ -66,11 +74,9 @@ def open_console(
             guard=guard,
             status=status,
             ask=ask,
-            change=lambda verb, args, who: console_changes.change(home, journal, verb, args, who),
-            quote=lambda account, symbol: desk.broker.quote(symbol) if (desk := desks().get(account)) else None,
-            instrument=lambda account, symbol: (
-                desk.broker.instrument(symbol) if (desk := desks().get(account)) else None
-            ),
+            change=change,
+            quote=market.quote,
+            instrument=market.instrument,
         )
         place = home.journal_place(config())
         beside = programs(
@@ -106,7 +112,12 @@ def setup_link(home: Path) -> tuple[str, int]:
 
 def _link(guard: Guard, config: Config) -> tuple[str, int]:
     minutes = int(guard.limits.link.total_seconds() // 60)
-    return f"http://{_reached(config.console_host)}:{config.console_port}/setup/{guard.new_link()}", minutes
+    return f"{address_of(config)}/setup/{guard.new_link()}", minutes
+
+
+def address_of(config: Config) -> str:
+    """Where a browser on this PC finds the console."""
+    return f"http://{_reached(config.console_host)}:{config.console_port}"
 
 
 def _reached(host: str) -> str:

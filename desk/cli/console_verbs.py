@@ -9,6 +9,7 @@ import click
 from desk.cli import showing
 from desk.cli.options import with_home, with_json
 from desk.cli.usage import ChineseGroup
+from desk.clock import SystemClock
 from desk.texts import access as texts
 
 
@@ -30,3 +31,12 @@ def console_setup_link(home: Path, as_json: bool) -> None:
         showing.document({"address": address, "minutes": minutes})
     else:
         showing.say(texts.set_up_again(address, minutes))
+
+
+@console.command("serve", hidden=True)
+@with_home
+def console_serve(home: Path) -> None:
+    """由 run 启动，问 run 要行情；不要自己运行它，要分开运行请用 run --only console。"""
+    from desk.cli.console_process import serve
+
+    serve(home, clock=SystemClock(), say=showing.hint)

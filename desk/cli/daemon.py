@@ -14,7 +14,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Container, Mapping
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from functools import partial
 from pathlib import Path
 from zlib import crc32
@@ -23,10 +23,12 @@ from desk import logs
 from desk.access import AccessUnusable
 from desk.broker import BrokerUnavailable
 from desk.cli import console, day_picture, parts, terminals
+from desk.cli.config_watch import FilesChanged, TraderChanged
 from desk.cli.daily import DailyJobs
 from desk.cli.exits import CONFIG, JOURNAL, UNEXPECTED, Leave
 from desk.cli.home import CONSOLE, RECEIVER, TRADER, Home
 from desk.cli.line_watch import LineWatch
+from desk.cli.market_line import MarketLine, OwnMarket
 from desk.cli.tunnel import TunnelWatch
 from desk.clock import Clock, fresh_bytes
 from desk.core.batch import Batch
@@ -70,14 +72,17 @@ class Daemon:
         roles: frozenset[str],
         env: Mapping[str, str] | None = None,
         console_level: int | None = logging.WARNING,
+        trader: MarketLine | None = None,
     ) -> None:
-        """`console_level` None: nothing is logged to the console."""
+        """`console_level` None: nothing is logged to the console. `trader`: the line to the process that trades."""
         self.home = home
         self.clock = clock
         self.roles = roles
         self.env = os.environ if env is None else env
         self.console_level = console_level
+        self._line = trader
         self.notices: list[str] = []
+        self._changed: Callable[[], bool]
         self.failed: list[str] = []  # threads that ended by themselves
         self.over = threading.Event()  # somebody wants the daemon to end
         self._bell = threading.Event()
@@ -99,10 +104,20 @@ class Daemon:
             raise
 
     def _open_all(self) -> None:
+        files = FilesChanged(self.home.path)
         loaded = read(self.home.path, self.env)
-        self.config, self.notices = loaded.config, list(loaded.notices)
+        self.config, self._changed = loaded.config, files
+        if self._line is None:
+            self.notices = list(loaded.notices)
+        else:  # the process that trades has said them
+            self._changed = TraderChanged(self._line, lambda: self.config.version)
         self._open.enter_context(self.home.hold(sorted(self.roles & {RECEIVER, TRADER, CONSOLE})))
-        self._logs = logs.setup(self.home.path, secret_values(self.config), to_console=self.console_level is not None)
+        self._logs = logs.setup(
+            self.home.path,
+            secret_values(self.config),
+            to_console=self.console_level is not None,
+            part="" if TRADER in self.roles else "-".join(sorted(self.roles)),
+        )
         self._open.callback(self._logs.close)
         for handler in self._logs.handlers:
             if type(handler) is logging.StreamHandler and self.console_level is not None:
@@ -176,7 +191,8 @@ class Daemon:
                 positions,
                 clock=self.clock,
                 on_close=self._open.callback,
-                desks=lambda: self.trading.desks,
+                market=self._line or OwnMarket(lambda: self.trading.desks),
+                asked=self.catch_up,
             )
         except CannotListen as error:
             self._without_console(error, CONFIG, texts.console_closed(error.host, error.port, error.why))
@@ -241,12 +257,14 @@ class Daemon:
         log.info("The configuration was read again: version %s", self.config.version)
         return self.config
 
-    def _stamp(self) -> tuple[float, ...]:
-        """When the configuration files were last written."""
+    def catch_up(self) -> None:
+        """Take a changed configuration over; the trader does so when a command says it, and nobody before it."""
+        if TRADER in self.roles or not self._changed():
+            return
         try:
-            return tuple(sorted(path.stat().st_mtime for path in (self.home.path / "config").glob("*.json")))
-        except OSError:
-            return ()
+            self.reload()
+        except ValueError as error:
+            log.warning("The changed configuration is not used: %s", error)
 
     # --- telling ----------------------------------------------------------------------------------------------------
 
@@ -276,7 +294,6 @@ class Daemon:
         sys.setswitchinterval(0.001)
         # What is loaded by now stays: the collector stopped everything for 0.15 s whenever it looked through it again.
         gc.freeze()
-        self._stamped = self._stamp()
         if TRADER in self.roles:
             self._thread("trader", lambda: self.trader.run(self._stop))
             self._thread("messenger", lambda: self.messenger.run(self._stop, self._messages))
@@ -347,24 +364,13 @@ class Daemon:
         """Notice what other processes append: commands of the CLI, events of a receiver of its own."""
         while not self.clock.wait(self._stop, _WATCH_S):
             if TRADER not in self.roles:
-                self._follow_files()
+                self.catch_up()
                 continue
             try:
                 if self.journal.pending_commands() or self.journal.undecided_events(1):
                     self.journal.ring()
             except JournalError as error:
                 log.warning("The journal could not be watched: %s", error)
-
-    def _follow_files(self) -> None:
-        """A receiver on its own gets no commands: it reads the configuration again when a file has changed."""
-        stamp = self._stamp()
-        if stamp == self._stamped:
-            return
-        self._stamped = stamp
-        try:
-            self.reload()
-        except ValueError as error:
-            log.warning("The changed configuration is not used: %s", error)
 
     # --- the end ----------------------------------------------------------------------------------------------------
 
@@ -396,8 +402,12 @@ def run(
     roles: frozenset[str],
     say: Callable[[str], None],
     until_asked: Callable[[threading.Event], None],
+    beside: Callable[[Daemon], AbstractContextManager[object]] = nullcontext,
 ) -> None:
-    """Run a daemon until somebody sets the event that `until_asked` is given before anything is opened."""
+    """Run a daemon until somebody sets the event that `until_asked` is given before anything is opened.
+
+    `beside`: what is entered once the daemon runs, and left before it ends.
+    """
     daemon = Daemon(home, clock=clock, roles=roles)
     until_asked(daemon.over)
     daemon.open()
@@ -406,8 +416,9 @@ def run(
             say(texts.notice(notice))
         if not daemon.over.is_set():
             daemon.start()
-            say(texts.started(daemon.address, sorted(daemon.trading.desks), _folder(home)))
-        daemon.wait()
+            with beside(daemon):
+                say(texts.started(daemon.address, sorted(daemon.trading.desks), _folder(home)))
+                daemon.wait()
         say(texts.STOPPING)
     finally:
         daemon.close()

@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from desk.cli import facts
 from desk.cli.exits import ALREADY_RUNNING, CONFIG, Leave
-from desk.cli.home import PAPER, RECEIVER, TRADER, Home
+from desk.cli.home import CONSOLE, PAPER, RECEIVER, TRADER, Home
 from desk.clock import SystemClock
 from desk.core.config import Config
 from desk.journal import FILE_NAME, Journal, restore, views
@@ -36,6 +36,7 @@ FOLDERS = {
     "book_changes": "持股数据",
     "accounts": "账户数据",
 }
+_ALL = (RECEIVER, TRADER, CONSOLE)
 _NO_DAYS = ("positions", "books", "accounts", "summary")  # given as they stand now
 _DAY_OF = ("received_at", "created_at", "at")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
@@ -190,10 +191,10 @@ def put_back(home: Path, source: Path) -> tuple[Path | None, int]:
     config = place.config()
     if config.database:
         raise Leave(CONFIG, texts.RESTORE_NOT_SQLITE)
-    if place.runs(TRADER) or place.runs(RECEIVER):
+    if any(map(place.runs, _ALL)):
         raise Leave(ALREADY_RUNNING, texts.RESTORE_WHILE_RUNNING)
     stores = sorted(_stores_beside(source).glob("*.db"))
-    with place.hold((RECEIVER, TRADER)):
+    with place.hold(_ALL):
         kept = restore(
             source,
             place.data / FILE_NAME,

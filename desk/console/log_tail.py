@@ -10,7 +10,7 @@ from desk import logs
 from desk.core.config import Config
 from desk.settings.redaction import secret_values
 
-_NAME = re.compile(r"\d{4}-\d\d-\d\d(\.\d{1,4})?\.log", re.ASCII)
+_NAME = re.compile(r"(?P<day>\d{4}-\d\d-\d\d)(?P<part>-[a-z-]{1,40})?(\.(?P<piece>\d{1,4}))?\.log", re.ASCII)
 _BLOCK = 256 * 1024  # bytes that are read for one page
 LINES = 200
 LONGEST = 2000  # characters of a line
@@ -25,7 +25,7 @@ class Tail:
 
 
 def files(folder: Path) -> list[str]:
-    """The names of the log files, the newest first; no other file of the folder, and nothing that a link leads to."""
+    """The names of the log files, the newest first, of a day the trader's first; nothing that a link leads to."""
     try:
         found = [path for path in folder.iterdir() if _NAME.fullmatch(path.name)]
         return [path.name for path in sorted(found, key=_age, reverse=True) if path.is_file() and not path.is_symlink()]
@@ -33,9 +33,11 @@ def files(folder: Path) -> list[str]:
         return []
 
 
-def _age(path: Path) -> tuple[str, int]:
-    part = path.name[10:].removesuffix(".log").removeprefix(".")
-    return path.name[:10], int(part or 0)
+def _age(path: Path) -> tuple[str, bool, str, int]:
+    name = _NAME.fullmatch(path.name)
+    assert name is not None
+    part = name["part"] or ""
+    return name["day"], not part, part, int(name["piece"] or 0)
 
 
 def tail(path: Path, *, before: int | None, most: int = LINES) -> Tail:

@@ -70,6 +70,10 @@ def started(address: str, accounts: Sequence[str], logs: Path) -> str:
     return f"已启动：{'，'.join(word for word in words if word)}；日志在 {logs}，按 Ctrl-C 停止。"
 
 
+def console_served(address: str) -> str:
+    return f"控制台：{address}"
+
+
 # --- asking the daemon ------------------------------------------------------------------------------------------------
 
 NOT_RUNNING = "跟单程序没有在运行，这件事要由它来做。请先启动：python main.py run"
