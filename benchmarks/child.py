@@ -11,14 +11,18 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psutil
 
 from benchmarks.signals import KID, SECRET, config
 from desk.clock import SystemClock
+
+if TYPE_CHECKING:
+    from desk.cli.daemon import Daemon
 
 Answer = Callable[[list[str]], Any]
 
@@ -137,12 +141,12 @@ def floor(folder: Path) -> None:
 def desk(
     folder: Path,
     put_between: Callable[[Any, list[tuple[float, str]]], None] | None = None,
-    beside: frozenset[str] = frozenset(),
+    beside: Callable[[Daemon], AbstractContextManager[object]] = nullcontext,
 ) -> None:
     """The whole daemon, its broker's door and the socket's reads noted; the exchange keeps its book in memory.
 
     `put_between(parts, places)` puts something else between trader and exchange and notes the orders itself; `beside`:
-    further roles.
+    what runs with the daemon.
     """
     from desk import serving
     from desk.broker.paper import PaperExchange
@@ -195,7 +199,7 @@ def desk(
     parts.PaperExchange = in_memory  # type: ignore[misc, assignment]
     if put_between is not None:
         put_between(parts, places)
-    roles = frozenset({RECEIVER, TRADER}) | beside
+    roles = frozenset({RECEIVER, TRADER})
     daemon = Daemon(Home(folder), clock=SystemClock(), roles=roles, env={}, console_level=None)
     daemon.open()
 
@@ -242,7 +246,9 @@ def desk(
                 exchange.scene(symbol, price=Decimal(price))
 
     assert daemon.door is not None
-    _converse({"stamps": stamps, "commit": commit, "live": live, "scene": scene, "memory": _memory}, daemon.door.port)
+    answers: dict[str, Answer] = {"stamps": stamps, "commit": commit, "live": live, "scene": scene, "memory": _memory}
+    with beside(daemon):
+        _converse(answers, daemon.door.port)
     daemon.close()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -34,6 +35,7 @@ def measure(folder: Path, *, runs: int, count: int, times: int, say: Callable[[s
     growth.make_grown(place, base, count // base, at=at)
     say(f"a journal of {count:,} events made")
     with Journal.open(place, clock=clock) as journal, closing(Desk(journal, folder, clock)) as desk:
+        gc.freeze()  # as a daemon does once it has started
         asked: dict[str, dict[str, Callable[[], object]]] = {
             "page": {path: _asking(desk, path) for path in desk.pages()},
             "route": {path: _asking(desk, path) for path in _routes(desk)},

@@ -146,6 +146,19 @@ class Reloader(_Page):
                 stream.close()
 
 
+def _await_port(port: int) -> None:
+    """The console's process starts when the daemon runs already."""
+    until = time.monotonic() + 60
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+            return
+        except ConnectionRefusedError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.05)
+
+
 class Browsers:
     """Logs in once, at the first opening."""
 
@@ -158,6 +171,7 @@ class Browsers:
     def open(self, port: int) -> int:
         """Open all tabs and begin to reload; how many streams are open."""
         if not self._browsers:
+            _await_port(port)
             self._browsers = [Browser(port, name) for name in (*PEOPLE[:2], *PEOPLE)]
         self._over = threading.Event()
         self._pages = [

@@ -150,7 +150,7 @@ def test_a_trading_process_that_does_not_answer_leaves_the_page_without_a_quote(
 def test_a_written_file_is_noticed_once(tmp_path: Path) -> None:
     (tmp_path / "config").mkdir()
     file = tmp_path / "config" / "聚宽跟单设置.json"
-    file.write_text("{}")
+    file.write_text("{}", encoding="utf-8")
     changed = FilesChanged(tmp_path)
     assert not changed()
     os.utime(file, (1, 1))
