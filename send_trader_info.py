@@ -34,6 +34,7 @@ from desk.core.telling import (
 from desk.core.values import Message
 from desk.settings.model import MessengerConfig
 from desk.texts import letters, messages
+from desk.texts.journal import SILENCED
 from desk.texts.letters import OutboxRow, Parcel, Started
 from desk.wecom import (
     Post,
@@ -272,11 +273,27 @@ class Messenger:
         except Exception:  # noqa: BLE001 (without the journal shouts still go out)
             self._complain(f"the outbox did not answer for robot {line.robot}")
             return rows
+        due = self._pushed(line, due)
         old = [row for row in due if now - row.message.at > GIVE_UP_AFTER and (row.attempts or line.disabled)]
         if old:
             self._give_up(line, old, line.disabled or f"older than {GIVE_UP_AFTER}", now)
         dead = {row.id for row in old}
         return [*rows, *(row for row in due if row.id not in dead)]
+
+    def _pushed(self, line: _Line, due: Sequence[OutboxRow]) -> Sequence[OutboxRow]:
+        """What of this goes out; what the user wants no push of is marked so, in sight in the outbox and for good.
+
+        What is urgent goes out whatever its kind, and what has begun is finished.
+        """
+        kinds = self._known.silenced if self._known else ()
+        unwanted = [
+            row.id for row in due if row.message.kind in kinds and not row.message.urgent and row.id not in line.started
+        ]
+        if not unwanted:
+            return due
+        self._owe(line, unwanted, lambda stored: self._outbox.outbox_dead(stored, SILENCED))
+        self._forget(line, unwanted)
+        return [row for row in due if row.id not in unwanted]
 
     def _tell_log(self, line: _Line, rows: Sequence[OutboxRow], now: datetime) -> float:
         for row in rows:

@@ -21,6 +21,7 @@ from desk.core.batch import Batch
 from desk.core.values import Message
 from desk.journal.journal import Journal
 from desk.settings.model import MessengerConfig
+from desk.texts.journal import SILENCED
 from desk.wecom import post_json, robot_of
 from send_trader_info import LOG_ROBOT, Messenger
 from tests.stand_in.clock import StandInClock
@@ -369,6 +370,99 @@ def test_without_a_robot_messages_are_logged_and_marked(caplog: pytest.LogCaptur
         desk.run(3)
     assert desk.outbox.states(LOG_ROBOT) == ["sent"]
     assert "写进日志" in caplog.text
+
+
+# --- kinds that the user wants no push of -----------------------------------------------------------------------------
+
+
+def silence(desk: Desk, *kinds: str) -> None:
+    desk.config[0] = replace(desk.config[0], silenced=kinds)
+
+
+def test_a_silenced_kind_is_marked_and_not_sent_and_nothing_is_called_lost() -> None:
+    desk = make_desk()
+    silence(desk, "order", "fill")
+    desk.say("一", kind="order")
+    desk.say("二", kind="fill")
+    desk.say("三", kind="refused")
+    desk.run(3600)
+    assert desk.outbox.states(robot_of("T1")) == ["dead", "dead", "sent"]
+    assert [row.error for row in desk.outbox.rows[robot_of("T1")]] == [SILENCED, SILENCED, ""]
+    [text] = desk.seen()
+    assert "三" in text and desk.robots.requests["T1"] == 1
+
+
+def test_what_is_urgent_goes_out_whatever_its_kind() -> None:
+    desk = make_desk()
+    silence(desk, "refused", "alarm", "unknown")
+    desk.say("时钟不对", kind="refused", urgent=True)
+    desk.say("急停", kind="alarm", urgent=True)
+    desk.messenger.shout(Message(at=desk.clock.now(), kind="alarm", title="磁盘满", text="…", urgent=True, key="full"))
+    desk.run(30)
+    told = "\n".join(desk.seen())
+    assert "时钟不对" in told and "急停" in told and "磁盘满" in told
+
+
+def test_a_kind_that_is_pushed_again_does_not_bring_back_what_was_silent() -> None:
+    desk = make_desk()
+    silence(desk, "order")
+    desk.say("一", kind="order")
+    desk.run(10)
+    silence(desk)
+    desk.run(10)
+    desk.say("二", kind="order")
+    desk.run(10)
+    [text] = desk.seen()
+    assert "二" in text and desk.outbox.states(robot_of("T1")) == ["dead", "sent"]
+
+
+def test_what_waited_in_an_outage_is_silent_too_however_old() -> None:
+    desk = make_desk()
+    desk.robots.down = True
+    desk.say("一", kind="order")
+    desk.run(600)
+    silence(desk, "order")
+    desk.clock.advance(25 * 3600)
+    desk.robots.down = False
+    desk.run(600)
+    assert desk.seen() == [] and len(desk.outbox.messages) == 1
+
+
+def test_a_long_message_that_has_begun_is_finished() -> None:
+    desk = make_desk()
+    desk.say("\n".join(f"第{number}行：" + "内容" * 20 for number in range(60)), kind="summary")
+    while not desk.seen():
+        desk.run(0.1)
+    silence(desk, "summary")
+    desk.run(70)
+    assert len(desk.seen()) > 1 and desk.outbox.states(robot_of("T1")) == ["sent"]
+
+
+def test_no_picture_follows_a_silenced_summary() -> None:
+    desk = make_desk(draw=lambda at: PNG)
+    silence(desk, "summary")
+    desk.say("一天的话", kind="summary")
+    desk.run(60)
+    assert desk.seen() == [] and not desk.robots.pictures["T1"]
+
+
+def test_a_mark_that_the_outbox_does_not_take_sends_nothing_and_is_made_later() -> None:
+    desk = make_desk()
+    silence(desk, "order")
+    desk.say("一", kind="order")
+    taken, refused = desk.outbox.outbox_dead, [True]
+
+    def refusing(ids: Iterable[int], error: str) -> None:
+        if refused[0]:
+            raise OSError("disk full")
+        taken(ids, error)
+
+    desk.outbox.outbox_dead = refusing  # type: ignore[method-assign]
+    desk.run(30)
+    assert desk.seen() == [] and desk.outbox.states(robot_of("T1")) == ["pending"]
+    refused[0] = False
+    desk.run(10)
+    assert desk.seen() == [] and desk.outbox.states(robot_of("T1")) == ["dead"]
 
 
 # --- errors of the robot ----------------------------------------------------------------------------------------------

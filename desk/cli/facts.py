@@ -22,6 +22,7 @@ from desk.journal import Journal, views
 from desk.journal.schema import HEAD
 from desk.journal.view_books import books
 from desk.journal.view_counts import funnel, status_counts
+from desk.journal.view_told import outcome
 from desk.settings.kinds import number_text
 from desk.texts import terminals as terminal_texts
 from desk.texts.summaries import AccountLine, Difference, NotDone, SelfCheckFacts, StrategyLine, SummaryFacts
@@ -155,7 +156,7 @@ def summary(journal: Journal, config: Config, *, at: datetime, day: date) -> Sum
         gaps=[gap["text"] for one in counts["strategies"].values() for gap in one["gaps"]],
         in_doubt_orders=counts["in_doubt_orders"],
         lost_messages=sum(
-            any(delivery.state == "dead" for delivery in told.deliveries)
+            any(outcome(delivery) == "dead" for delivery in told.deliveries)
             for told in journal.outbox_list(500)
             if told.message.at.date() == day
         ),

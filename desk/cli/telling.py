@@ -12,12 +12,13 @@ from desk.cli.home import Home
 from desk.clock import SystemClock
 from desk.journal import ToldMessage
 from desk.journal.view_counts import funnel
+from desk.journal.view_told import outcome
 from desk.texts import cli as texts
 from desk.texts.labels import day_and_time, one_line, table
 from desk.texts.summaries import daily_summary
 from send_trader_info import Messenger
 
-_STATES = {"pending": "待发", "sent": "已送达", "dead": "未送达"}
+_STATES = {"pending": "待发", "sent": "已送达", "dead": "未送达", "silenced": "不推送"}
 
 
 def test(home: Path) -> int:
@@ -54,7 +55,7 @@ def _view(one: ToldMessage) -> dict[str, Any]:
         "deliveries": [
             {
                 "robot": delivery.robot,
-                "state": delivery.state,
+                "state": outcome(delivery),
                 "attempts": delivery.attempts,
                 "error": delivery.error,
                 "done_at": None if delivery.done_at is None else delivery.done_at.isoformat(),
@@ -65,7 +66,7 @@ def _view(one: ToldMessage) -> dict[str, Any]:
 
 
 def _states(one: ToldMessage) -> str:
-    said = [f"{delivery.robot} {_STATES[delivery.state]}" for delivery in one.deliveries]
+    said = [f"{delivery.robot} {_STATES[outcome(delivery)]}" for delivery in one.deliveries]
     return "，".join(said) or "没有机器人"
 
 

@@ -98,6 +98,7 @@ class MessengerConfig:
     base_url: str = "https://qyapi.weixin.qq.com"  # 微信地址
     summary_at: tuple[time, ...] = (time(15, 10),)  # 发送摘要时间
     selfcheck_at: tuple[time, ...] = (time(9, 0),)  # 程序自检通知
+    silenced: tuple[str, ...] = ()  # 不推送的消息: kinds; what is urgent goes out whatever its kind
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -21,6 +21,7 @@ from desk.journal.outbox import ToldMessage
 from desk.journal.records import BOOK_CHANGE
 from desk.journal.tables import NOT_FINAL
 from desk.journal.values import day_bounds, iso, plain
+from desk.journal.view_told import outcome
 from desk.journal.views import (
     FILL_COLUMNS,
     ORDER_COLUMNS,
@@ -224,7 +225,7 @@ def _message(told: ToldMessage) -> View:
         "deliveries": [
             {
                 "robot": one.robot,
-                "state": one.state,
+                "state": outcome(one),
                 "attempts": one.attempts,
                 "error": one.error,
                 "done_at": one.done_at.isoformat() if one.done_at else None,

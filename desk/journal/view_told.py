@@ -6,27 +6,34 @@ from datetime import datetime
 from typing import Any
 
 from desk.journal.journal import Journal
+from desk.journal.outbox import DeliveryState
 from desk.journal.values import iso, micros
 from desk.journal.views import View
+from desk.texts.journal import SILENCED
 
-_STATES = ("sent", "pending", "dead")
+_STATES = ("sent", "pending", "dead", "silenced")
 _LOOKED_BACK = 100  # messages that the last delivery is looked for in
+
+
+def outcome(delivery: DeliveryState) -> str:
+    """sent, pending or dead; 'silenced' is dead because nobody wanted it."""
+    return "silenced" if delivery.state == "dead" and delivery.error == SILENCED else delivery.state
 
 
 def told(journal: Journal, since: datetime) -> View:
     """The messages since then by kind, their deliveries by robot, and when a robot has last taken one.
 
-    `kinds`: kind -> count, urgent, last_at, robots (robot -> sent, pending, dead); `delivered_at` looks at the latest
-    messages only.
+    `kinds`: kind -> count, urgent, last_at, robots (robot -> sent, pending, dead, silenced); `delivered_at` looks at
+    the latest messages only.
     """
     with journal.look() as look:
         kinds = look.rows(
             "SELECT kind, COUNT(*), SUM(urgent), MAX(at) FROM messages WHERE at >= ? GROUP BY kind", (micros(since),)
         )
         deliveries = look.rows(
-            "SELECT m.kind, d.robot, d.state, COUNT(*) FROM messages m JOIN deliveries d ON d.message = m.id "
-            "WHERE m.at >= ? GROUP BY m.kind, d.robot, d.state",
-            (micros(since),),
+            "SELECT m.kind, d.robot, CASE WHEN d.state = 'dead' AND d.error = ? THEN 'silenced' ELSE d.state END, "
+            "COUNT(*) FROM messages m JOIN deliveries d ON d.message = m.id WHERE m.at >= ? GROUP BY 1, 2, 3",
+            (SILENCED, micros(since)),
         )
         robots = look.rows("SELECT robot FROM robots ORDER BY since, robot")
         delivered = look.one(

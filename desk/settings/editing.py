@@ -20,6 +20,7 @@ from desk.settings.table import Section, Setting, row
 from desk.settings.writer import CannotChange, change_file
 from desk.texts import settings as texts
 
+SILENCED_KEY = "不推送的消息"
 # What takes effect without a restart, opens nothing and holds no secret.
 EDITABLE: Mapping[str, tuple[Setting, ...]] = {
     FOLLOW_FILE: tuple(
@@ -29,7 +30,9 @@ EDITABLE: Mapping[str, tuple[Setting, ...]] = {
             *("等待卖出资金秒数", "尾盘停止追单时间", "等待确认秒数", "每分钟最大请求数", "信号有效秒数"),
         )
     ),
-    ANALYSIS_FILE: tuple(row(Section.ANALYSIS, key) for key in ("是否参加集合竞价", "发送摘要时间", "程序自检通知")),
+    ANALYSIS_FILE: tuple(
+        row(Section.ANALYSIS, key) for key in ("是否参加集合竞价", "发送摘要时间", "程序自检通知", SILENCED_KEY)
+    ),
 }
 EMPTY = "[]"
 FILE, DEFAULT = "file", "default"  # where a value comes from, if not from a variable
@@ -63,9 +66,10 @@ def read_typed(setting: Setting, text: str) -> str | None:
     text = text.strip()
     if not text:
         return None
+    listed = setting.kind in (kinds.TICKS, kinds.CLOCK_TIMES, kinds.SILENCED)
     parts: object = [part for part in _BETWEEN.split(text) if part and text != EMPTY]
     try:
-        value = setting.kind.read(parts if setting.kind in (kinds.TICKS, kinds.CLOCK_TIMES) else text)
+        value = setting.kind.read(parts if listed else text)
     except Unfit as unfit:
         raise CannotChange(f"{setting.key}：{unfit}") from unfit
     if isinstance(value, Decimal) or type(value) is int:

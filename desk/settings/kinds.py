@@ -6,6 +6,7 @@ was expected; `show` is its inverse, for example files and redacted views. Numbe
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from base_func import UnsupportedSymbol, symbol_of
 from desk.core.wire import derive_keys, valid_kid
+from desk.texts import messages
 from desk.texts import settings as texts
 
 _NUMBER = re.compile(r"[+-]?\d{1,30}(\.\d{0,30})?([eE][+-]?\d{1,2})?", re.ASCII)
@@ -250,6 +252,29 @@ def _symbols_of(raw: object) -> tuple[str, ...]:
 
 
 SYMBOLS = Kind(word="代码列表", read=_symbols_of, show=_listed)
+
+
+def _silenced_of(raw: object) -> tuple[str, ...]:
+    words = {word: kind for kind, word in messages.KINDS.items()}
+    may_be = [word for word, kind in words.items() if kind not in messages.ALWAYS_PUSHED]
+    found = set()
+    for item in _list_of(raw, texts.KINDS_EXPECTED):
+        word = _text_of(item, texts.KINDS_EXPECTED)
+        if word not in words:
+            near = difflib.get_close_matches(word, may_be, n=1, cutoff=0.5)
+            raise Unfit(texts.unknown_message_kind(word[:20], near[0] if near else None, may_be))
+        if word not in may_be:
+            raise Unfit(texts.always_pushed(word, may_be))
+        found.add(words[word])
+    return tuple(kind for kind in messages.KINDS if kind in found)
+
+
+def _silenced_shown(value: object) -> object:
+    assert isinstance(value, tuple)
+    return [messages.KINDS[kind] for kind in value]
+
+
+SILENCED = Kind(word="消息种类列表", read=_silenced_of, show=_silenced_shown)
 
 
 def wecom_key(raw: object) -> str:

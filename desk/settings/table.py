@@ -273,6 +273,13 @@ SETTINGS: tuple[Setting, ...] = (
         secret=True,
     ),
     _row(_A, "微信地址", "messenger.base_url", kinds.URL, "企业微信接口的地址"),
+    _row(
+        _A,
+        "不推送的消息",
+        "messenger.silenced",
+        kinds.SILENCED,
+        "哪几类消息不推送到微信，例如 已下单、成交；控制台里照样看得到，警报和紧急的一直推送",
+    ),
     _row(_A, "控制台地址", "console_host", kinds.HOST, "网页控制台监听哪个地址；不要放到公网"),
     _row(_A, "控制台端口", "console_port", _PORT, "网页控制台的端口"),
     _row(_A, "控制台网址", "console_url", kinds.PUBLIC_URL, "经自己的 https 代理打开控制台时的网址，平时空着"),

@@ -1,5 +1,7 @@
 """通知."""
 
+from desk.texts.messages import KINDS
+
 TEXTS = {
     "messages.matrix": ("通知什么（最近 {days} 天）", "What is told (last {days} days)"),
     "messages.waiting": ("待发", "Waiting"),
@@ -11,6 +13,7 @@ TEXTS = {
     "messages.log": ("日志", "Log"),
     "messages.n_pending": ("待发 {count}", "{count} waiting"),
     "messages.n_dead": ("没送到 {count}", "{count} lost"),
+    "messages.n_silenced": ("不推送 {count}", "{count} not pushed"),
     "messages.no_robot": (
         "还没有给过机器人消息：在 分析配置.json 的「微信token」里填企业微信群机器人的 key。",
         "No robot has been told yet: put the key of a WeCom group robot into the settings.",
@@ -19,6 +22,13 @@ TEXTS = {
     "messages.test_queued": (
         "测试消息已放进待发，几秒后可在下面看到是否送达。",
         "The test message is queued; in a few seconds the list below says whether it was delivered.",
+    ),
+    "messages.switches": ("不推送的消息", "Messages that are not pushed"),
+    "messages.switches_text": (
+        "勾上的种类不再推送到微信，消息照样写在下面，标「不推送」；再打开时不补发。警报、存疑委托和标「优先」的一直推送。"
+        "不推送当日摘要，当日图也不发。",
+        "What is ticked is pushed to WeCom no more; it stands below all the same, as not pushed, and is not sent later."
+        " Alarms, orders in doubt and what is urgent always are. Without the summary no picture of the day is sent.",
     ),
     "messages.picture": ("当日图", "The day's picture"),
     "messages.picture_text": (
@@ -52,15 +62,16 @@ TEXTS = {
     "delivery.sent": ("已送达", "Delivered"),
     "delivery.pending": ("待发", "Waiting"),
     "delivery.dead": ("没送到", "Lost"),
-    "told.alarm": ("警报", "Alarm"),
-    "told.unknown": ("存疑委托", "Order in doubt"),
-    "told.retries": ("重试用尽", "Retries used up"),
-    "told.refused": ("没跟的信号", "Signal not followed"),
-    "told.order": ("已下单", "Order sent"),
-    "told.fill": ("成交", "Fill"),
-    "told.summary": ("当日摘要", "Day's summary"),
-    "told.selfcheck": ("程序自检", "Self-check"),
-    "told.info": ("其他", "Other"),
+    "delivery.silenced": ("不推送", "Not pushed"),
+    "told.alarm": (KINDS["alarm"], "Alarm"),
+    "told.unknown": (KINDS["unknown"], "Order in doubt"),
+    "told.retries": (KINDS["retries"], "Retries used up"),
+    "told.refused": (KINDS["refused"], "Signal not followed"),
+    "told.order": (KINDS["order"], "Order sent"),
+    "told.fill": (KINDS["fill"], "Fill"),
+    "told.summary": (KINDS["summary"], "Day's summary"),
+    "told.selfcheck": (KINDS["selfcheck"], "Self-check"),
+    "told.info": (KINDS["info"], "Other"),
     "told_when.alarm": (
         "要人看一眼的事：急停、缺信号、断线、账本与券商不一致",
         "A person should look: halt, missing signals, lost lines, books and broker disagree",

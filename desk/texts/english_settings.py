@@ -68,6 +68,7 @@ HELPS: Mapping[str, str] = {
     "analysis.chase.opening_call": "Whether to take part in the opening call; else from 09:30 on",
     "analysis.messenger.summary_at": "When the day's summary is sent",
     "analysis.messenger.selfcheck_at": "When the self-check is sent",
+    "analysis.messenger.silenced": "Kinds of messages that WeCom is not sent; alarms and what is urgent always go out",
     "analysis.messenger.tokens": "Keys of WeCom group robots; they may stand in GENDAN_WECOM_TOKENS instead",
     "analysis.messenger.base_url": "WeCom's address",
     "analysis.console_host": "The address that the console listens on; not for the internet",

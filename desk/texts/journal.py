@@ -21,6 +21,7 @@ DRIVER_MISSING = '缺少数据库驱动，请先安装：pip install "psycopg[bi
 CONFLICT_TITLE = "同一编号的信号内容不同"
 EMPTIED_TITLE = "策略上传了空的持仓"
 ROBOT_REMOVED = "机器人已从配置中删除"
+SILENCED = "按「不推送的消息」没有推送"  # journals hold it: what was not wanted is told from what was lost by it
 
 
 def emptied(strategy: str, client_id: str, before: int) -> str:

@@ -43,6 +43,21 @@ __all__ = [
     "stock",
 ]
 
+# What a message is about (`Message.kind`) as people call it, in the order of how much a person should care.
+KINDS = {
+    "alarm": "警报",
+    "unknown": "存疑委托",
+    "retries": "重试用尽",
+    "refused": "没跟的信号",
+    "order": "已下单",
+    "fill": "成交",
+    "summary": "当日摘要",
+    "selfcheck": "程序自检",
+    "info": "其他",
+}
+# A person has to act, or has asked for it himself: the tests.
+ALWAYS_PUSHED = ("alarm", "unknown", "info")
+
 # A person should look at these at once: following stands still or something is unknown.
 _URGENT_REASONS = frozenset(
     {Reason.BAD_SIGNATURE, Reason.CLOCK, Reason.BROKER_DOWN, Reason.UNKNOWN_RESULT, Reason.CIRCUIT_BROKEN}

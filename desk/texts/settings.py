@@ -71,6 +71,7 @@ TIMES_EXPECTED = '应该是时间或时间列表，例如 "09:00:00" 或 ["09:00
 TEXTS_EXPECTED = '应该是文字列表，例如 ["…"]'
 LAST_DAY_EXPECTED = '应该是 false 或截止日期 "YYYY-MM-DD"（旧协议不安全，必须有期限）'
 TICKS_EXPECTED = "应该是从小到大的整数列表，例如 [2, 4, 8]"
+KINDS_EXPECTED = '应该是消息种类的列表，例如 ["已下单", "成交"]'
 SYMBOLS_EXPECTED = '应该是股票代码列表，例如 ["600000.SH", "000001.XSHE"]'
 URL_EXPECTED = "应该是以 http:// 或 https:// 开头的地址"
 PUBLIC_URL_EXPECTED = '应该是聚宽能访问的地址，例如 "http://1.2.3.4:6000"'
@@ -104,6 +105,15 @@ def too_long(limit: int) -> str:
 
 def bad_symbol(code: str) -> str:
     return f"不认识的股票代码「{code}」，要写成 600000.SH 或 000001.XSHE 这样"
+
+
+def unknown_message_kind(word: str, closest: str | None, known: Sequence[str]) -> str:
+    hint = f"，是不是「{closest}」？" if closest is not None else f"，可以写：{'、'.join(known)}"
+    return f"没有叫「{word}」的消息种类{hint}"
+
+
+def always_pushed(word: str, known: Sequence[str]) -> str:
+    return f"「{word}」一直推送，不能关：要人处理，或是人自己要发的；可以关的是：{'、'.join(known)}"
 
 
 # --- across keys ---------------------------------------------------------------------------------------------------

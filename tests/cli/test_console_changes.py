@@ -127,6 +127,21 @@ def test_settings_that_are_typed_stand_in_the_file_with_their_kinds(home: Home, 
     ]
 
 
+def test_kinds_are_silenced_noted_pushed_again_and_put_back(home: Home, journal: Journal) -> None:
+    key = "不推送的消息"
+    for typed, kinds in (("已下单, 成交", ("order", "fill")), ("成交", ("fill",)), ("", ())):
+        assert asked(home, journal, "settings", file=ANALYSIS, **{key: typed}).ok
+        assert home.config().messenger.silenced == kinds
+    rows = settings_page(journal, mark=None, limit=9).rows[::-1]
+    assert [(row["key"], row["old"], row["new"]) for row in rows] == [
+        (f"分析配置.{key}", None, '["已下单", "成交"]'),
+        (f"分析配置.{key}", '["已下单", "成交"]', '["成交"]'),
+        (f"分析配置.{key}", '["成交"]', None),
+    ]
+    assert asked(home, journal, "roll_back", number=str(rows[-1]["id"])).ok
+    assert home.config().messenger.silenced == ("fill",)
+
+
 def test_a_form_that_is_sent_as_it_was_shown_changes_nothing(home: Home, journal: Journal) -> None:
     for file in (FOLLOW, ANALYSIS):
         before = file_of(home, file)
@@ -151,6 +166,8 @@ def test_a_setting_that_is_left_empty_goes_back_to_its_default(home: Home, journ
         {"file": FOLLOW, "策略": "[]"},
         {"file": "elsewhere.json", "委托等待秒数": "7"},
         {"file": ANALYSIS, "发送摘要时间": "25:00"},
+        {"file": ANALYSIS, "不推送的消息": "已下单, 警报"},
+        {"file": ANALYSIS, "不推送的消息": "已下单, 午饭"},
         {"file": ANALYSIS, "微信地址": "http://evil"},
     ],
 )

@@ -8,11 +8,14 @@ from pathlib import Path
 import pytest
 
 from base_func import BEIJING
-from desk.cli import day_picture
+from desk.cli import day_picture, facts
 from desk.cli.daily import DailyJobs, due
 from desk.cli.home import Home
+from desk.core.batch import Batch
+from desk.core.values import Message
 from desk.journal import FILE_NAME, Journal
 from desk.pictures import fonts
+from desk.texts.journal import SILENCED
 from tests.cli.homes import write_home
 from tests.world import TurnedClock
 
@@ -72,6 +75,19 @@ def test_summary_and_self_check_are_told_once_over_restarts(
             job.step()
         jobs(home, clock, journal).step()
         assert kinds(journal) == expected
+
+
+def test_a_summary_counts_what_was_lost_and_not_what_was_not_wanted(tmp_path: Path) -> None:
+    home = write_home(tmp_path)
+    config = Home(home).config()
+    with Journal.open(home / "data" / FILE_NAME, clock=TurnedClock(FRIDAY)) as journal:
+        journal.outbox_robots(["r"])
+        told = [Message(at=FRIDAY, kind="fill", title=text, text=text) for text in ("没送到", "不推送")]
+        journal.commit(Batch(messages=told))
+        lost, unwanted = journal.outbox_due("r", FRIDAY, 10)
+        journal.outbox_dead([lost.id], "93000")
+        journal.outbox_dead([unwanted.id], SILENCED)
+        assert facts.summary(journal, config, at=FRIDAY, day=FRIDAY.date()).lost_messages == 1
 
 
 def test_the_picture_after_a_summary_is_drawn_from_the_living_journal_by_a_process_of_its_own(

@@ -85,6 +85,10 @@ ROUTES = (
         rule="/settings/back/<int(max=9007199254740991):number>", path="/settings/back/1",
         scope=Scope.ADMIN, method="POST", passes=(302,), asks="trading",
     ),
+    Route(
+        rule="/messages/silenced", path="/messages/silenced", scope=Scope.ADMIN, method="POST",
+        form={"kind": "fill"}, passes=(302,), asks="trading",
+    ),
     Route(rule="/messages/test", path="/messages/test", scope=Scope.TRADE, method="POST", passes=(302,)),
     Route(rule="/audit", path="/audit", scope=Scope.ADMIN),
     Route(rule="/halt", path="/halt", scope=Scope.TRADE),

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from desk.core.batch import Batch
 from desk.core.values import Message
-from tests.console.room import NOW, Room
+from desk.settings.document import ANALYSIS_FILE
+from desk.texts.journal import SILENCED
+from tests.console.room import NOW, TRADING, Room
 
 
 @pytest.fixture
@@ -66,6 +69,58 @@ def test_a_viewer_sees_no_button_that_sends(room: Room) -> None:
     room.journal.outbox_robots(["r1"])
     tell(room, "成交")
     assert "/again" not in room.browser("看客").get("/messages").text
+
+
+def silence(room: Room, *kinds: str) -> None:
+    room.config = replace(room.config, messenger=replace(room.config.messenger, silenced=kinds))
+
+
+def test_what_was_not_wanted_is_not_called_lost_and_is_not_offered_again(room: Room) -> None:
+    room.journal.outbox_robots(["r1"])
+    silence(room, "fill")
+    tell(room, "成交 000001.SZ")
+    [row] = room.journal.outbox_due("r1", NOW, 10)
+    room.journal.outbox_dead([row.id], SILENCED)
+    page = room.browser("操盘").get("/messages").text
+    assert "不推送 1" in page and 'badge ">不推送</span>' in page
+    assert "没送到" not in page and "/1/again" not in page
+    silence(room)
+    assert "/1/again" in room.browser("操盘").get("/messages").text
+
+
+def test_ticked_kinds_are_asked_for_as_a_setting_and_noted(room: Room) -> None:
+    silence(room, "fill")
+    browser = room.browser("店主")
+    page = browser.get("/messages").text
+    assert 'value="fill" checked' in page and 'value="order">' in page
+    assert 'value="alarm"' not in page and 'value="unknown"' not in page and 'value="info"' not in page
+    form = {"kind": ["order", "summary"], "trading_password": TRADING}
+    assert browser.post("/messages/silenced", form).status_code == 302
+    browser.post("/messages/silenced", {"trading_password": TRADING})
+    asked = {"file": ANALYSIS_FILE, "不推送的消息": "已下单, 当日摘要"}
+    assert room.changed.wishes == [
+        ("settings", asked, "console:店主"),
+        ("settings", {**asked, "不推送的消息": ""}, "console:店主"),
+    ]
+    assert ("店主", "settings.changed", ANALYSIS_FILE) in [row[:3] for row in room.noted()]
+
+
+@pytest.mark.parametrize(
+    ("name", "form", "code"),
+    [
+        ("操盘", {"kind": "fill", "trading_password": TRADING}, 403),
+        ("看客", {"kind": "fill", "trading_password": TRADING}, 403),
+        ("店主", {"kind": "fill", "trading_password": "wrong one"}, 302),
+        ("店主", {"kind": "fill"}, 302),
+    ],
+)
+def test_nobody_else_and_nobody_without_his_password_silences_anything(
+    room: Room, name: str, form: dict[str, str], code: int
+) -> None:
+    browser = room.browser(name)
+    assert ("/messages/silenced" in browser.get("/messages").text) == (name == "店主")
+    assert browser.post("/messages/silenced", form).status_code == code
+    assert room.changed.wishes == []
 
 
 def test_what_is_told_is_shown_as_text_only(room: Room) -> None:

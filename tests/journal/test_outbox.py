@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from desk.journal import Journal
 from desk.journal.view_told import told
+from desk.texts.journal import SILENCED
 from tests.journal.making import NOON, FixedClock, batch, message
 
 
@@ -150,6 +151,19 @@ def test_what_was_told_is_counted_by_kind_and_robot(journal: Journal, clock: Fix
         "count": 1,
         "urgent": 1,
         "last_at": later.isoformat(),
-        "robots": {"r1": {"sent": 1, "pending": 0, "dead": 0}, "r2": {"sent": 0, "pending": 1, "dead": 0}},
+        "robots": {
+            "r1": {"sent": 1, "pending": 0, "dead": 0, "silenced": 0},
+            "r2": {"sent": 0, "pending": 1, "dead": 0, "silenced": 0},
+        },
     }
     assert "info" not in counted["kinds"]
+
+
+def test_what_was_not_wanted_is_counted_apart_from_what_was_lost(journal: Journal) -> None:
+    journal.outbox_robots(["r"])
+    journal.commit(batch(message("a", kind="fill"), message("b", kind="fill"), message("c", kind="fill")))
+    lost, unwanted, waiting = journal.outbox_due("r", NOON, 10)
+    journal.outbox_dead([lost.id], "93000 无效的 key")
+    journal.outbox_dead([unwanted.id], SILENCED)
+    assert told(journal, NOON)["kinds"]["fill"]["robots"] == {"r": {"sent": 0, "pending": 1, "dead": 1, "silenced": 1}}
+    assert journal.outbox_pending() == 1 and waiting.attempts == 0

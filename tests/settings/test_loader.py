@@ -90,6 +90,12 @@ def test_times_may_be_one_or_several():
     assert config.messenger.selfcheck_at == (time(9),)
 
 
+def test_kinds_that_are_not_pushed_may_be_a_list_or_words_in_a_row():
+    for written in (["成交", "已下单", "成交"], "成交、已下单"):
+        assert loaded(follow(), analysis(不推送的消息=written)).config.messenger.silenced == ("order", "fill")
+    assert loaded(follow(), analysis()).config.messenger.silenced == ()
+
+
 def test_an_accounts_limits_override_the_global_ones_and_null_switches_off():
     config = loaded(
         follow(限额={"单笔金额": 1000, "单日委托数": 10, "价格偏离": None}),
@@ -269,6 +275,24 @@ S, F, A = "策略「策略1」 › ", FOLLOW_FILE, ANALYSIS_FILE
         ),
         (follow(), analysis(account(限额={"每秒委托数": 0})), f"{A} › 账户「甲」 › 限额 › 每秒委托数：应该不小于 1"),
         (follow(), analysis(控制台端口=8888), f"{A} › 控制台端口：「控制台端口」和接收「端口」不能相同"),
+        (
+            follow(),
+            analysis(不推送的消息=["下单"]),
+            f"{A} › 不推送的消息：没有叫「下单」的消息种类，是不是「已下单」？",
+        ),
+        (
+            follow(),
+            analysis(不推送的消息=["午饭"]),
+            f"{A} › 不推送的消息：没有叫「午饭」的消息种类，"
+            "可以写：重试用尽、没跟的信号、已下单、成交、当日摘要、程序自检",
+        ),
+        (
+            follow(),
+            analysis(不推送的消息=["成交", "警报"]),
+            f"{A} › 不推送的消息：「警报」一直推送，不能关：要人处理，或是人自己要发的；"
+            "可以关的是：重试用尽、没跟的信号、已下单、成交、当日摘要、程序自检",
+        ),
+        (follow(), analysis(不推送的消息=3), f'{A} › 不推送的消息：应该是消息种类的列表，例如 ["已下单", "成交"]'),
         (follow(), analysis(发送摘要时间="下午"), f"{A} › 发送摘要时间：应该是时间或时间列表"),
         (
             follow(),

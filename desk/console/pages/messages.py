@@ -10,18 +10,21 @@ from flask.typing import ResponseReturnValue
 
 from desk.access import Scope
 from desk.console.api.operations import PREFIX
-from desk.console.door import needs, note
+from desk.console.door import asks_trading_password, needs, note
 from desk.console.sources import Sources
+from desk.console.wishes import wish
 from desk.console.words import say
 from desk.core.batch import Batch
 from desk.journal.view_pages import BadMark, messages_page
 from desk.journal.view_told import told
-from desk.texts.messages import trial
+from desk.settings import editing
+from desk.settings.document import ANALYSIS_FILE
+from desk.texts.messages import ALWAYS_PUSHED, KINDS, trial
 
 PAGE = 30
+_LONGEST = 512
 LOOKED_BACK = timedelta(days=7)
-# In the order of how much a person should care.
-KINDS = ("alarm", "unknown", "retries", "refused", "order", "fill", "summary", "selfcheck", "info")
+MAY_BE_SILENCED = tuple(kind for kind in KINDS if kind not in ALWAYS_PUSHED)
 
 
 def make(sources: Sources) -> Blueprint:
@@ -40,6 +43,8 @@ def make(sources: Sources) -> Blueprint:
             "messages.html",
             kinds={kind: counted["kinds"].get(kind) for kind in (*KINDS, *_others(counted))},
             known=KINDS,
+            may_be_silenced=MAY_BE_SILENCED,
+            silenced=sources.config().messenger.silenced,
             robots=counted["robots"],
             delivered_at=counted["delivered_at"],
             days=LOOKED_BACK.days,
@@ -59,6 +64,17 @@ def make(sources: Sources) -> Blueprint:
         flash(
             say("messages.queued", count=queued) if queued else say("messages.not_queued"), "good" if queued else "warn"
         )
+        return redirect(url_for("messages.page"))
+
+    @messages.post("/silenced")
+    @needs(Scope.ADMIN)
+    @asks_trading_password("messages.page")
+    def silence() -> ResponseReturnValue:
+        """Push no message of the kinds that were ticked, and of all others; a change of the settings like any."""
+        ticked = request.form.getlist("kind")
+        words = ", ".join(KINDS.get(kind, kind) for kind in ticked)[:_LONGEST]
+        typed = {"file": ANALYSIS_FILE, editing.SILENCED_KEY: words}
+        wish(sources.change, "settings", typed, action="settings.changed", target=ANALYSIS_FILE)
         return redirect(url_for("messages.page"))
 
     @messages.post("/test")

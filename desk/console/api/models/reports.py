@@ -88,6 +88,7 @@ class RobotCount(Answer):
     sent: int
     pending: int
     dead: int
+    silenced: int
 
 
 class MessageKind(Answer):
