@@ -171,7 +171,14 @@ def backup(home: Path, out: Path | None) -> tuple[Path, int]:
     clock = SystemClock()
     if not config.database and not (place.data / FILE_NAME).exists():
         raise Leave(CONFIG, texts.NOTHING_TO_BACK_UP)
-    target = out or place.data / "备份" / f"journal-{clock.now():%Y%m%d-%H%M%S}.sqlite3"
+    kept = place.data / "备份"
+    target = out or kept / f"journal-{clock.now():%Y%m%d-%H%M%S}.sqlite3"
+    if (
+        target.exists()
+        and place.data.resolve() in target.resolve().parents
+        and kept.resolve() != target.resolve().parent
+    ):
+        raise Leave(CONFIG, texts.backup_over(target))  # a journal in use that is replaced takes its later rows with it
     stores = sorted((place.data / PAPER).glob("*.db"))
     with place.look(config, clock) as journal, _bar(texts.BACKING_UP) as bar:
         journal.backup(

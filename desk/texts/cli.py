@@ -254,6 +254,12 @@ def test_delivered(answer: str, address: str, event_id: str) -> str:
 
 CONFIG_GOOD = "配置没有问题。"
 BACKING_UP = "备份"
+
+
+def backup_over(file: Path) -> str:
+    return f"{file} 是程序自己在用的文件，不能拿备份盖掉它；请换个文件名，什么都没有做。"
+
+
 NOTHING_TO_BACK_UP = "还没有账本，没有可备份的。"
 RESTORED_OLDER = (
     "备份之后的信号和委托不在账本里：券商那里若已有，启动后会急停或冻结，不会自动再下。请先核对持仓，再解除急停。"

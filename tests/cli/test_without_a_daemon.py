@@ -326,6 +326,22 @@ def test_a_backup_is_put_back_and_the_replaced_journal_kept(tmp_path: Path, caps
     assert list((home / "data").glob("journal.sqlite3.replaced-*"))
 
 
+def test_a_backup_does_not_take_the_place_of_a_file_that_is_in_use(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = write_home(tmp_path)
+    keep_signal(home, NOW, "1", 1)
+    journal = home / "data" / "journal.sqlite3"
+    before = journal.stat().st_ino
+    code, _, err = verb(capsys, home, "backup", "--out", str(journal))
+    assert code == 2 and "不能拿备份盖掉它" in err
+    assert journal.stat().st_ino == before
+    night = tmp_path / "night.sqlite3"
+    assert [verb(capsys, home, "backup", "--out", str(night))[0] for _ in range(2)] == [0, 0], (
+        "last night's is replaced"
+    )
+
+
 # --- the program itself -----------------------------------------------------------------------------------------------
 
 
