@@ -36,6 +36,7 @@ FOLDERS = {
     "book_changes": "持股数据",
     "accounts": "账户数据",
 }
+_BACKUPS = "备份"
 _ALL = (RECEIVER, TRADER, CONSOLE)
 _NO_DAYS = ("positions", "books", "accounts", "summary")  # given as they stand now
 _DAY_OF = ("received_at", "created_at", "at")
@@ -171,14 +172,9 @@ def backup(home: Path, out: Path | None) -> tuple[Path, int]:
     clock = SystemClock()
     if not config.database and not (place.data / FILE_NAME).exists():
         raise Leave(CONFIG, texts.NOTHING_TO_BACK_UP)
-    kept = place.data / "备份"
-    target = out or kept / f"journal-{clock.now():%Y%m%d-%H%M%S}.sqlite3"
-    if (
-        target.exists()
-        and place.data.resolve() in target.resolve().parents
-        and kept.resolve() != target.resolve().parent
-    ):
-        raise Leave(CONFIG, texts.backup_over(target))  # a journal in use that is replaced takes its later rows with it
+    target = out or place.data / _BACKUPS / f"journal-{clock.now():%Y%m%d-%H%M%S}.sqlite3"
+    if _in_use(place, target):
+        raise Leave(CONFIG, texts.backup_over(target))
     stores = sorted((place.data / PAPER).glob("*.db"))
     with place.look(config, clock) as journal, _bar(texts.BACKING_UP) as bar:
         journal.backup(
@@ -187,6 +183,12 @@ def backup(home: Path, out: Path | None) -> tuple[Path, int]:
             beside=[(store, _stores_beside(target) / store.name) for store in stores],
         )
     return target, len(stores)
+
+
+def _in_use(place: Home, target: Path) -> bool:
+    """Whether a copy of this name would replace a file that the program has open, and take its later rows with it."""
+    data, where = place.data.resolve(), target.resolve().parent
+    return target.exists() and where.is_relative_to(data) and where != data / _BACKUPS
 
 
 def put_back(home: Path, source: Path) -> tuple[Path | None, int]:
