@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
@@ -14,10 +15,11 @@ import pytest
 
 import main
 from desk.cli import facts, installation, terminals
+from desk.cli.asking import wait_for
 from desk.cli.daemon import Daemon
 from desk.cli.exits import Leave
 from desk.cli.home import TRADER, Home
-from desk.cli.line_watch import FLAG, LineState
+from desk.cli.line_watch import FLAG, RETRY, LineState
 from desk.cli.terminals import QuoteState
 from desk.core.config import AccountConfig
 from desk.core.values import Side
@@ -25,7 +27,7 @@ from desk.journal import FILE_NAME, Journal, views
 from desk.journal.view_counts import status_counts
 from desk.texts import summaries
 from tests.cli.homes import ROOT, SECRET, verb, write_home
-from tests.cli.terminals import ID, MORNING, FastClock, Room, needs_library, until
+from tests.cli.terminals import ID, MORNING, PATIENCE_S, FastClock, Room, needs_library, until
 
 Rooms = Callable[..., Room]
 
@@ -165,9 +167,18 @@ def test_a_terminal_that_is_not_there_is_told_and_waited_for(rooms: Rooms) -> No
     with room.daemon() as daemon:
         until(lambda: any("连不上 MiniQMT" in text for text in told(daemon)), lambda: told(daemon))
         assert "connect" in line(daemon, "账户1")
+        until(lambda: RETRY + "账户1" in status_counts(daemon.journal)["flags"])
+        cut_short = threading.Event()
+        session = daemon.trading.terminals["账户1"]._session  # type: ignore[attr-defined]
+        session.hurry = cut_short.set
+        answer = wait_for(daemon.journal, daemon.journal.ask("connect", {"id": "账户1"}, "test"), PATIENCE_S)
+        assert answer.ok and "正在连接账户 账户1" in answer.text
+        until(cut_short.is_set)
+        del session.hurry
         room.terminal.start()
         ready(room, daemon)
         until(lambda: line(daemon, "账户1") == "")
+        assert RETRY + "账户1" not in status_counts(daemon.journal)["flags"]
 
 
 # --- the morning's message --------------------------------------------------------------------------------------------
