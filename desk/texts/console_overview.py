@@ -56,8 +56,8 @@ TEXTS = {
     "overview.enough_watched": ("自选最多 {count} 只，先移出一只。", "At most {count} are watched: remove one first."),
     "overview.no_quote": ("正在取", "being fetched"),
     "overview.reconnects": (
-        "程序自己在重连，两次之间最多隔 60 秒；不想等就按「马上连接」。连上并核对完委托和持仓以后才下单。",
-        "It connects again by itself, at most 60 s apart, or at once when you ask; it orders once all is matched.",
+        "程序自己在重连，两次之间最多隔 60 秒；交易员也可以按「马上连接」。连上并核对完委托和持仓以后才下单。",
+        "It connects again by itself, at most 60 s apart, at once when a trader asks; it orders when all is matched.",
     ),
     "overview.nobody_connects": (
         "交易程序没有运行，没有谁在连接：请先启动 main.py run。",

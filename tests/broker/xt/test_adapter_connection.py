@@ -162,8 +162,8 @@ def test_the_pauses_between_attempts_grow(stage: Stage) -> None:
     assert 3 <= len(stage.sessions) <= 6
 
 
-def in_its_fifth_pause(stage: Stage) -> None:
-    """Let the terminal refuse until the session's thread stands in a pause of 16 s."""
+def in_its_fourth_pause(stage: Stage) -> None:
+    """Let the terminal refuse until the session's thread stands in a pause of 8 s."""
     waits: list[float] = []
     wait = stage.clock.wait
 
@@ -175,17 +175,17 @@ def in_its_fifth_pause(stage: Stage) -> None:
     stage.clock.wait = noted  # type: ignore[method-assign]
     stage.faults.rates[ConnectTrouble.REFUSED] = 1.0
     stage.broker.open(stage.reports.append)
-    stage.until(lambda: 16.0 in waits, flow=0.02)
-    assert len(stage.sessions) == 5
+    stage.until(lambda: 8.0 in waits, flow=0.02)
+    assert len(stage.sessions) == 4
 
 
 def test_a_pause_is_cut_short_for_who_does_not_want_to_wait(stage: Stage) -> None:
     assert stage.broker.retry_at is None
-    in_its_fifth_pause(stage)
+    in_its_fourth_pause(stage)
     assert stage.broker.retry_at is not None
-    assert 15 < (stage.broker.retry_at - stage.clock.now()).total_seconds() <= 16
+    assert 7 < (stage.broker.retry_at - stage.clock.now()).total_seconds() <= 8
     stage.broker.hurry()
-    stage.until(lambda: len(stage.sessions) == 6)  # no time goes by
+    stage.until(lambda: len(stage.sessions) == 5)  # no time goes by
     stage.faults.rates.clear()
     stage.until(lambda: stage.broker.connected, flow=0.02)
     assert stage.broker.retry_at is None
@@ -206,7 +206,7 @@ def test_a_wish_during_an_attempt_is_not_followed_by_another_attempt(stage: Stag
 
 
 def test_a_channel_that_is_closed_in_its_pause_ends_at_once(stage: Stage) -> None:
-    in_its_fifth_pause(stage)
+    in_its_fourth_pause(stage)
     stage.broker._session.close()
     mine = f"xt-{stage.name}-session"
     stage.until(lambda: mine not in {thread.name for thread in threading.enumerate()})  # no time goes by
