@@ -34,7 +34,7 @@ needs_library = pytest.mark.skipif(
 
 MORNING = datetime(2026, 11, 20, 10, 0, tzinfo=BEIJING)
 FAST = 10
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 ID = "88001234"
 
 
