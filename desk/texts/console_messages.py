@@ -83,5 +83,5 @@ TEXTS = {
     "told_when.fill": ("一个信号的委托做完了，有成交", "What a signal asked for has ended, with fills"),
     "told_when.summary": ("按「发送摘要时间」", "At the set times"),
     "told_when.selfcheck": ("按「程序自检通知」", "At the set times"),
-    "told_when.info": ("测试和恢复", "Tests and recoveries"),
+    "told_when.info": ("测试消息", "Test messages"),
 }
