@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sys
 import threading
 import time
@@ -297,7 +298,9 @@ def watched(folder: Path) -> None:
 
 
 def browsers(_: Path) -> None:
-    """Tabs of browsers on the console: `open PORT`, `close`."""
+    """Tabs of browsers on the console: `open PORT`, `close`. They live on a phone, or have cores of their own."""
+    if hasattr(os, "nice"):
+        os.nice(10)
     from benchmarks.console_browsers import Browsers
 
     browsers = Browsers()

@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 2.0, 300.0
 _STOOD_S = 60.0  # who stood so long is started again as if for the first time
 _ENDS_WITHIN_S = 10.0
-_NICE = 5  # the pages of a console wait for a signal, never a signal for a page
+_NICE = 10  # the pages of a console wait for a signal, never a signal for a page
 # Windows alone has these: Ctrl-C is for the process that trades, which then closes the line.
 _WINDOWS = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) | getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0)
 
