@@ -251,14 +251,18 @@ def one_home(
     pause_s: float = 0.03,
     troubles: Sequence[tuple[str, str]] = TROUBLES,
     quiet_s: float = _QUIET_S,
+    only: str = "receiver,trader",
 ) -> Count:
-    """Kill a home's program at these points; `twice`: the probability of a second kill at once, counted among them."""
+    """Kill a home's program at these points; `twice`: the probability of a second kill at once, counted among them.
+
+    `only`: what is run, '' for all.
+    """
     chance, left = random.Random(seed), list(kills)
     port = make_home(folder / "home", ratios=RATIOS, 委托等待秒数="0.5", 最大重新下单次数=2)
     exchange = folder / "exchange"
     with (
         exchange_of_its_own(exchange, seed=seed) as (env, line),
-        Program(folder / "home", port=port, env=env) as program,
+        Program(folder / "home", port=port, env=env, only=only) as program,
     ):
         brew(line, chance, troubles)
         news = threading.Semaphore(0)
@@ -311,7 +315,7 @@ def many_homes(folder: Path, seed: int, kills: int = KILLS, homes: int = HOMES) 
             jobs.append(
                 lanes.submit(
                     one_home, place, seed * 100 + n, points[n::homes], pause_s=0.1, troubles=(*TROUBLES, *slow),
-                    quiet_s=600,
+                    quiet_s=600, only="",
                 )
             )  # fmt: skip
         for job in jobs:

@@ -25,7 +25,7 @@ class Life:
 
     def __init__(self, folder: Path, *, strategies: int, seed: int = 1) -> None:
         port = make_home(folder, ratios=("1",) * strategies)
-        self.program = Program(folder, port=port)
+        self.program = Program(folder, port=port, only="")
         self.chance = random.Random(seed)
         self.strategies = strategies
         self.sent = 0

@@ -84,9 +84,14 @@ def bought(by: Sender, number: int, shares: int = 100) -> bytes:
 
 
 class Program:
-    """`python main.py run --home …`; what it says is kept in a file, so that no pipe can fill."""
+    """`python main.py run --home …`; what it says is kept in a file, so that no pipe can fill.
 
-    def __init__(self, home: Path, *, port: int, env: Mapping[str, str] | None = None, only: str = "") -> None:
+    `only`: what is run; '' as a user runs it, with a console beside, which costs every start a second of a core.
+    """
+
+    def __init__(
+        self, home: Path, *, port: int, env: Mapping[str, str] | None = None, only: str = "receiver,trader"
+    ) -> None:
         self.home, self.port = home, port
         self.env = {**os.environ, "PYTHONUTF8": "1", **(env or {})}
         self.only = only
