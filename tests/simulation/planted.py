@@ -21,7 +21,7 @@ from desk.broker import Outcome, PlaceAnswer, PlaceRequest, Snapshot
 from desk.broker.paper import PaperBroker
 from desk.core import book, chase, healing, snapshot
 from desk.core.batch import Batch
-from desk.core.book import OrderNews
+from desk.core.book import exact
 from desk.core.chase import Scene
 from desk.core.differences import Difference, said_by
 from desk.core.ledger import Ledger
@@ -445,10 +445,16 @@ def _healed_instead(held: Ledger, event: Event, differences: list[Difference], v
 @planted("network")
 def snapshot_booked_twice() -> AbstractContextManager[Any]:
     """What a snapshot says more than the books is entitled twice."""
-    real = healing._news
+    # After the books have been made exact: what is booked twice before that is taken back there, and does no harm.
+    real = healing._make_exact
 
-    def news(event: Event, symbol: str, change: int, view: View) -> OrderNews:
-        told = real(event, symbol, change, view)
-        return replace(told, amount=told.amount * 2, filled=told.filled * 2) if change > 0 else told
+    def exact_and_more(ledger: Ledger, event: Event, one: Difference, view: View) -> None:
+        real(ledger, event, one, view)
+        if one.change <= 0:
+            return
+        for account in ledger.accounts_of_book(event.strategy, one.symbol):
+            book = ledger.book(event.strategy, account, one.symbol)
+            twice = exact(book.entitled * (one.said + one.change) / one.said)
+            ledger.put_book(replace(book, entitled=twice), healing.CAUSE, event.event_id, view.now)
 
-    return patch.object(healing, "_news", news)
+    return patch.object(healing, "_make_exact", exact_and_more)
