@@ -182,11 +182,7 @@ def assert_no_shortfall(world: World) -> None:
         bought = look.rows(
             "SELECT strategy, account, symbol, parts FROM intents WHERE origin = 'plan' AND side = 'buy'"
         )
-    given_up = {
-        (strategy, account, symbol)
-        for strategy, account, symbol, parts in bought
-        if Reason.TOO_OLD in parts or Reason.UNKNOWN_RESULT in parts
-    }
+    given_up = {(strategy, account, symbol) for strategy, account, symbol, parts in bought if Reason.TOO_OLD in parts}
     for key, book in world.trader.ledger.books.items():
         if key in given_up:
             continue

@@ -27,9 +27,9 @@ from desk.texts import cli as texts
 
 log = logging.getLogger(__name__)
 
-_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 2.0, 300.0
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 2.0, 30.0  # the halt button is there
 _STOOD_S = 60.0  # who stood so long is started again as if for the first time
-_ENDS_WITHIN_S = 10.0
+_ENDS_WITHIN_S = 3.0  # orders go on until it has ended; it holds nothing that a kill could lose
 _NICE = 10  # the pages of a console wait for a signal, never a signal for a page
 # Windows alone has these: Ctrl-C is for the process that trades, which then closes the line.
 _WINDOWS = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) | getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0)
@@ -42,18 +42,28 @@ def beside(daemon: Daemon) -> ConsoleProcess:
         market=OwnMarket(lambda: daemon.trading.desks),
         version=lambda: daemon.config.version,
         clock=daemon.clock,
+        tell=lambda: daemon.shout(texts.CONSOLE_FALLS, texts.CONSOLE_FALLS_TEXT),
     )
 
 
 class ConsoleProcess:
     """Keeps a console running from `with` to its end; what goes wrong there is logged and stops nothing here."""
 
-    def __init__(self, command: Sequence[str], *, market: Market, version: Callable[[], str], clock: Clock) -> None:
-        """`version`: of the configuration in use."""
+    def __init__(
+        self,
+        command: Sequence[str],
+        *,
+        market: Market,
+        version: Callable[[], str],
+        clock: Clock,
+        tell: Callable[[], None],
+    ) -> None:
+        """`version`: of the configuration in use. `tell`: told when it falls again and again."""
         self._command = command
         self._market = market
         self._version = version
         self._clock = clock
+        self._tell = tell
         self._stop = threading.Event()
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
@@ -83,6 +93,8 @@ class ConsoleProcess:
             stood = self._clock.monotonic() - begun
             pause = _FIRST_PAUSE_S if stood >= _STOOD_S else pause
             log.error("The console's process %s; it is started again in %.0f s", said, pause)
+            if pause > _FIRST_PAUSE_S:
+                self._tell()
             self._clock.wait(self._stop, pause)
             pause = min(2 * pause, _LONGEST_PAUSE_S)
 

@@ -414,12 +414,13 @@ def run(
     try:
         for notice in daemon.notices:
             say(texts.notice(notice))
-        if not daemon.over.is_set():
-            daemon.start()
-            with beside(daemon):
+        with ExitStack() as others:
+            if not daemon.over.is_set():
+                daemon.start()
+                others.enter_context(beside(daemon))
                 say(texts.started(daemon.address, sorted(daemon.trading.desks), _folder(home)))
-                daemon.wait()
-        say(texts.STOPPING)
+            daemon.wait()
+            say(texts.STOPPING)
     finally:
         daemon.close()
     say(texts.STOPPED)

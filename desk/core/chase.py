@@ -202,7 +202,7 @@ def _gate(scene: Scene) -> Step | None:
         return Wait(reason=intent.waiting or Reason.APPROVAL_TIMEOUT)
     # What has rested already, and gave way or filled a piece, goes on resting: it is JoinQuant's order that ages.
     if intent.side is Side.BUY and scene.age_s > scene.valid_s and not (intent.resting and intent.attempts):
-        return End(reason=intent.waiting or Reason.TOO_OLD)
+        return End(reason=intent.waited_for or Reason.TOO_OLD)
     opening = account.phase in _CALLS and scene.chase.opening_call
     if not (account.always_open or account.phase in _TRADES or opening):
         return Wait(reason=Reason.CLOSED_DAY if account.phase is Phase.CLOSED else Reason.CLOSED_SESSION)

@@ -60,7 +60,7 @@ def end_intents(
         if intent.origin not in (Origin.SIGNAL, Origin.PLAN) and not intent.approved:
             continue
         in_doubt = any(not order.state.final for order in ledger.orders_of(intent.intent_id))
-        reason = Reason.UNKNOWN_RESULT if in_doubt else intent.stopped or intent.waiting or Reason.CLOSE_UNFILLED
+        reason = Reason.UNKNOWN_RESULT if in_doubt else intent.stopped or intent.waited_for or Reason.CLOSE_UNFILLED
         if reason in (Reason.CLOSED_SESSION, Reason.CLOSED_DAY):
             reason = Reason.CLOSE_UNFILLED
         part = Part(shares=missing(intent), reason=reason, text=sentence[reason])

@@ -436,6 +436,11 @@ class Intent:
     received_at: datetime  # waiting age counts from here
     updated_at: datetime
 
+    @property
+    def waited_for(self) -> Reason | None:
+        """Why it waited, told where no order of its lives any more: a doubt is over by then, and nobody's task."""
+        return None if self.waiting is Reason.UNKNOWN_RESULT else self.waiting
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Order:

@@ -8,7 +8,7 @@ NOT_OURS = "不是本程序的文件"
 
 
 def unusable(file: Path, why: str) -> str:
-    return f"控制台的用户文件 {file} 用不了（{why}），控制台这次没有打开；跟单不受影响。"
+    return f"控制台的用户文件 {file} 用不了（{why}），控制台没有打开；跟单不受影响。"
 
 
 def newer(found: str, known: str) -> str:

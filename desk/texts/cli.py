@@ -26,12 +26,18 @@ def cannot_listen(host: str, port: int, why: str) -> str:
     return f"不能监听 {host}:{port}（{why}）。请检查 聚宽跟单设置.json 里的「监听地址」和「端口」。"
 
 
+CONSOLE_FALLS = "控制台一再停下"
+CONSOLE_FALLS_TEXT = (
+    "控制台的进程接连停下，程序会不断重启它；跟单不受影响，急停可以用 python main.py halt。原因见今天的 console 日志。"
+)
+
+
 def console_closed(host: str, port: int, why: str) -> str:
-    return f"控制台不能监听 {host}:{port}（{why}），这次没有打开。请关掉占用它的程序，或改「控制台端口」。"
+    return f"控制台不能监听 {host}:{port}（{why}），没有打开。请关掉占用它的程序，或改「控制台端口」。"
 
 
 def console_broken(why: str) -> str:
-    return f"控制台打不开（{why}），这次没有打开，跟单不受影响；原因见今天的日志。"
+    return f"控制台打不开（{why}），跟单不受影响；原因见今天的日志。"
 
 
 def threads_failed(names: Sequence[str], folder: Path) -> str:

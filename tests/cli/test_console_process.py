@@ -30,6 +30,7 @@ class Hours:
 
     def __init__(self, stood: float, then: Callable[[threading.Event], None]) -> None:
         self.paused: list[float] = []
+        self.told = 0
         self._stood, self._then, self._now = stood, then, 0.0
 
     def monotonic(self) -> float:
@@ -51,20 +52,26 @@ def kept(command: list[str], *, stood: float, times: int) -> Hours:
             over.set()
             stop.wait(60)  # what is beside it ends here
 
+    def tell() -> None:
+        clock.told += 1
+
     clock = Hours(stood, then)
-    with ConsoleProcess(command, market=Told(), version=lambda: "v1", clock=clock):  # type: ignore[arg-type]
+    with ConsoleProcess(command, market=Told(), version=lambda: "v1", clock=clock, tell=tell):  # type: ignore[arg-type]
         assert over.wait(60)
     return clock
 
 
 def test_a_console_that_falls_at_once_is_started_ever_more_slowly(caplog: pytest.LogCaptureFixture) -> None:
-    clock = kept([sys.executable, "-c", "raise SystemExit(3)"], stood=0.1, times=4)
-    assert clock.paused == [2, 4, 8, 16]
-    assert [found[1] for found in _ENDED.finditer(caplog.text)] == ["3"] * 4
+    clock = kept([sys.executable, "-c", "raise SystemExit(3)"], stood=0.1, times=6)
+    assert clock.paused == [2, 4, 8, 16, 30, 30]
+    assert [found[1] for found in _ENDED.finditer(caplog.text)] == ["3"] * 6
+    assert clock.told == 5, "all but the first"
 
 
 def test_a_console_that_stood_for_long_is_started_again_soon() -> None:
-    assert kept([sys.executable, "-c", ""], stood=3600, times=3).paused == [2, 2, 2]
+    clock = kept([sys.executable, "-c", ""], stood=3600, times=3)
+    assert clock.paused == [2, 2, 2]
+    assert clock.told == 0
 
 
 def test_a_console_that_cannot_be_started_is_logged_and_tried_again(caplog: pytest.LogCaptureFixture) -> None:

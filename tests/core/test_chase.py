@@ -110,6 +110,15 @@ def limited(**limits: object) -> Account:
             End(reason=Reason.APPROVAL_TIMEOUT),
         ),
         (replace(SCENE, age_s=601), End(reason=Reason.TOO_OLD)),
+        (
+            replace(SCENE, intent=replace(INTENT, waiting=Reason.BROKER_DOWN), age_s=601),
+            End(reason=Reason.BROKER_DOWN),
+        ),
+        # the order that was in doubt has been found out about: nobody is to look for it
+        (
+            replace(SCENE, intent=replace(INTENT, waiting=Reason.UNKNOWN_RESULT), age_s=601),
+            End(reason=Reason.TOO_OLD),
+        ),
         (replace(SELL_SCENE, age_s=601), Send(shares=500, price=Decimal("9.98"), counts=True)),
         (replace(SCENE, account=account(phase=Phase.CLOSED)), Wait(reason=Reason.CLOSED_DAY)),
         (replace(SCENE, account=account(phase=Phase.LUNCH)), Wait(reason=Reason.CLOSED_SESSION)),
