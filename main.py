@@ -68,10 +68,12 @@ def run(home: Path, only: str, keep: bool) -> None:
         raise click.UsageError(unknown_parts(sorted(unknown)), click.get_current_context())
     if keep:
         _run_again_and_again(home, only)
-    from desk.cli import console_process, daemon
+    from desk.cli import console_process, daemon, processor
 
     roles = wanted or every - {CONSOLE}
     beside = nullcontext if wanted else console_process.beside
+    if roles != {CONSOLE}:
+        processor.for_orders()
     daemon.run(
         Home(home), clock=SystemClock(), roles=roles, say=showing.hint, until_asked=_end_on_signals, beside=beside
     )

@@ -151,7 +151,7 @@ def desk(
     """
     from desk import serving
     from desk.broker.paper import PaperExchange
-    from desk.cli import parts
+    from desk.cli import parts, processor
     from desk.cli.daemon import Daemon
     from desk.cli.home import RECEIVER, TRADER, Home
     from desk.core.batch import Batch
@@ -159,6 +159,7 @@ def desk(
     from desk.journal import inbox, ledger
     from desk.journal.database import Session
 
+    processor.for_orders()  # as `run` does
     reads: list[float] = []
     places: list[tuple[float, str]] = []
     synced: list[float] = []  # of each signal: seconds of the COMMIT of its acceptance, then of its intent to send

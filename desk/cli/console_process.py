@@ -16,7 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
-from desk.cli import market_line
+from desk.cli import market_line, processor
 from desk.cli.console import address_of
 from desk.cli.daemon import Daemon
 from desk.cli.home import CONSOLE, Home
@@ -30,9 +30,8 @@ log = logging.getLogger(__name__)
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 2.0, 30.0  # the halt button is there
 _STOOD_S = 60.0  # who stood so long is started again as if for the first time
 _ENDS_WITHIN_S = 3.0  # orders go on until it has ended; it holds nothing that a kill could lose
-_NICE = 10  # the pages of a console wait for a signal, never a signal for a page
-# Windows alone has these: Ctrl-C is for the process that trades, which then closes the line.
-_WINDOWS = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) | getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0)
+# Windows alone has the group: Ctrl-C is for the process that trades, which then closes the line.
+_WINDOWS = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) | processor.PAGES_ON_WINDOWS
 
 
 def beside(daemon: Daemon) -> ConsoleProcess:
@@ -142,8 +141,7 @@ def _await_end(process: subprocess.Popen[bytes]) -> int:
 
 def serve(home: Path, *, clock: Clock, say: Callable[[str], None]) -> None:
     """Serve the console until the line on our standard streams ends. Raises Leave, ConfigProblems, JournalError."""
-    if hasattr(os, "nice"):
-        os.nice(_NICE)
+    processor.for_pages()
     line = MarketLine(_lines(sys.stdin.fileno()), sys.stdout.buffer)
     daemon = Daemon(Home(home), clock=clock, roles=frozenset({CONSOLE}), trader=line)
     signal.signal(signal.SIGINT, signal.SIG_IGN)

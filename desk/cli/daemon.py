@@ -28,7 +28,7 @@ from desk.cli.daily import DailyJobs
 from desk.cli.exits import CONFIG, JOURNAL, UNEXPECTED, Leave
 from desk.cli.home import CONSOLE, RECEIVER, TRADER, Home
 from desk.cli.line_watch import LineWatch
-from desk.cli.market_line import MarketLine, OwnMarket
+from desk.cli.market_line import MarketLine, OwnMarket, Remembered
 from desk.cli.tunnel import TunnelWatch
 from desk.clock import Clock, fresh_bytes
 from desk.core.batch import Batch
@@ -191,7 +191,7 @@ class Daemon:
                 positions,
                 clock=self.clock,
                 on_close=self._open.callback,
-                market=self._line or OwnMarket(lambda: self.trading.desks),
+                market=Remembered(self._line, self.clock) if self._line else OwnMarket(lambda: self.trading.desks),
                 asked=self.catch_up,
             )
         except CannotListen as error:

@@ -18,6 +18,7 @@ from typing import IO, Any, Protocol
 from pydantic import TypeAdapter
 
 from desk.broker import BrokerUnavailable
+from desk.clock import Clock
 from desk.core.market import Instrument, Quote
 from desk.dealing.account import AccountDesk
 
@@ -26,6 +27,7 @@ log = logging.getLogger(__name__)
 _QUOTE: TypeAdapter[Quote | None] = TypeAdapter(Quote | None)
 _INSTRUMENT: TypeAdapter[Instrument | None] = TypeAdapter(Instrument | None)
 _ANSWER_WITHIN_S = 1.0
+_QUOTE_STANDS_S, _QUOTES = 0.5, 10_000
 
 
 class Market(Protocol):
@@ -48,6 +50,28 @@ class OwnMarket:
     def instrument(self, account: str, symbol: str) -> Instrument | None:
         desk = self._desks().get(account)
         return desk.broker.instrument(symbol) if desk is not None else None
+
+
+class Remembered:
+    """A market whose quotes stand for half a second: of all the pages that show one, the first asks for it."""
+
+    def __init__(self, market: Market, clock: Clock) -> None:
+        self._market = market
+        self._clock = clock
+        self._quotes: dict[tuple[str, str], tuple[float, Quote | None]] = {}
+
+    def quote(self, account: str, symbol: str) -> Quote | None:
+        now = self._clock.monotonic()
+        at, quote = self._quotes.get((account, symbol), (-_QUOTE_STANDS_S, None))
+        if now - at >= _QUOTE_STANDS_S:
+            quote = self._market.quote(account, symbol)
+            if len(self._quotes) >= _QUOTES:  # people may ask for whatever they like
+                self._quotes = {}
+            self._quotes[account, symbol] = (now, quote)
+        return quote
+
+    def instrument(self, account: str, symbol: str) -> Instrument | None:
+        return self._market.instrument(account, symbol)
 
 
 class MarketLine:

@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -16,8 +17,9 @@ from base_func import BEIJING
 from desk.broker import BrokerUnavailable
 from desk.cli import market_line
 from desk.cli.config_watch import FilesChanged, TraderChanged
-from desk.cli.market_line import MarketLine, serve
+from desk.cli.market_line import MarketLine, Remembered, serve
 from desk.core.market import Instrument, Quote
+from tests.stand_in.clock import StandInClock
 
 QUOTE = Quote(
     symbol="000001.SZ",
@@ -189,3 +191,29 @@ def test_files_that_have_moved_on_are_not_read_again_and_again() -> None:
     assert not changed()
     used[0] = "a"
     assert changed()
+
+
+class Counted(Told):
+    """Counts what it is asked; its quotes change."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def quote(self, account: str, symbol: str) -> Quote | None:
+        self.asked += 1
+        found = super().quote(account, symbol)
+        return replace(found, last=Decimal(self.asked)) if found is not None else None
+
+
+def test_pages_that_show_one_quote_within_half_a_second_ask_for_it_once() -> None:
+    clock, market = StandInClock(), Counted()
+    remembered = Remembered(market, clock)
+    first = remembered.quote("模拟账户", "000001.SZ")
+    clock.advance(0.49)
+    assert remembered.quote("模拟账户", "000001.SZ") == first and market.asked == 1
+    assert remembered.quote("模拟账户", "600000.SH") is None and remembered.quote("模拟账户", "600000.SH") is None
+    assert market.asked == 2
+    clock.advance(0.02)
+    again = remembered.quote("模拟账户", "000001.SZ")
+    assert again is not None and again.last == 3, "older than half a second"
+    assert remembered.instrument("模拟账户", "000001.SZ") == INSTRUMENT
