@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import sys
 import threading
 import time
@@ -300,9 +299,10 @@ def watched(folder: Path) -> None:
 
 def browsers(_: Path) -> None:
     """Tabs of browsers on the console: `open PORT`, `close`. They live on a phone, or have cores of their own."""
-    if hasattr(os, "nice"):
-        os.nice(10)
     from benchmarks.console_browsers import Browsers
+    from desk.cli import processor
+
+    processor.for_pages()
 
     browsers = Browsers()
     _converse({"open": lambda words: browsers.open(int(words[0])), "close": lambda _: browsers.close()}, 0)
