@@ -51,8 +51,7 @@ class LineWatch:
             self.clock.wait(stop, _EVERY_S)
 
     def step(self) -> None:
-        lines = {account: (self.trouble(account, broker), _retry(broker)) for account, broker in self.terminals.items()}
-        for account, (trouble, retry) in (lines | {one: (why, "") for one, why in self.unreachable.items()}).items():
+        for account, (trouble, retry) in self._lines().items():
             if (trouble, retry) == self._said.get(account):
                 continue
             now = self.clock.now()
@@ -73,6 +72,15 @@ class LineWatch:
                 self._lost.discard(account)
             elif trouble not in (texts.CONNECTING, texts.MATCHING):
                 self._lost.add(account)
+
+    def _lines(self) -> dict[str, tuple[str, str]]:
+        """Of every account: its trouble, and when it is tried again."""
+        paper = [(account, desk) for account, desk in self.desks.items() if account not in self.terminals]
+        return {
+            **{account: ("" if desk.broker.connected else texts.NO_PAPER_EXCHANGE, "") for account, desk in paper},
+            **{account: (self.trouble(account, broker), _retry(broker)) for account, broker in self.terminals.items()},
+            **{account: (why, "") for account, why in self.unreachable.items()},
+        }
 
     def trouble(self, account: str, broker: Terminal) -> str:
         """Why orders cannot be sent over the account's line just now, '' if they can."""

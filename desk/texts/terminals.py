@@ -5,6 +5,7 @@ from __future__ import annotations
 LINE_BACK = "券商恢复"
 CONNECTING = "正在连接"
 MATCHING = "已连接，正在核对委托和持仓"
+NO_PAPER_EXCHANGE = "没有连上模拟交易所，正在重试"
 
 
 def library_needed(strategy: str, mode: str, account: str, why: str) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -14,10 +16,11 @@ from desk.cli import facts, showing
 from desk.cli.home import TRADER, Home
 from desk.cli.line_watch import LineWatch
 from desk.core.config import AccountConfig, Config
-from desk.journal import Journal
+from desk.journal import AccountView, Journal
 from tests.world import TurnedClock
 
-REAL = "真账户"
+REAL, PAPER = "真账户", "模拟账户"
+ACCOUNTS = (AccountConfig(name=REAL, channel="miniqmt"), AccountConfig(name=PAPER))
 AT = "2026-11-20T10:00:16+08:00"
 
 
@@ -33,20 +36,27 @@ class Line:
 class Desk:
     def __init__(self, folder: Path) -> None:
         self.home = Home(folder)
-        self.config = Config(home=folder, strategies=(), accounts=(AccountConfig(name=REAL, channel="miniqmt"),))
+        self.config = Config(home=folder, strategies=(), accounts=ACCOUNTS)
         self.journal = Journal.open(folder / "journal.db", clock=TurnedClock())
-        self.line = Line()
+        self.line, self.paper = Line(), Line(connected=True)
         self.watch = LineWatch(
             journal=self.journal,
-            desks={REAL: SimpleNamespace(ready=True)},  # type: ignore[dict-item]
+            desks={REAL: SimpleNamespace(ready=True), PAPER: SimpleNamespace(broker=self.paper)},  # type: ignore[dict-item]
             terminals={REAL: self.line},  # type: ignore[dict-item]
             clock=TurnedClock(),
         )
 
-    def told(self) -> tuple[str, str | None]:
-        """The real account's trouble and when it is tried again, as `status` says after a look at the line."""
+    def row(self, account: str) -> dict[str, Any]:
+        """What `status` says of it after a look at the lines."""
         self.watch.step()
-        (row,) = [row for row in facts.status(self.journal, self.config, self.home)["accounts"] if row["name"] == REAL]
+        (row,) = [
+            one for one in facts.status(self.journal, self.config, self.home)["accounts"] if one["name"] == account
+        ]
+        return row
+
+    def told(self) -> tuple[str, str | None]:
+        """The real account's trouble and when it is tried again."""
+        row = self.row(REAL)
         return row["trouble"], row["retry_at"]
 
 
@@ -81,3 +91,21 @@ def test_status_prints_it_beside_the_reason(desk: Desk, capsys: pytest.CaptureFi
     desk.watch.step()
     showing.show_status(facts.status(desk.journal, desk.config, desk.home))
     assert "! 真账户：没有连上（下次自动重连 10:00:16）" in capsys.readouterr().out
+
+
+def test_a_paper_account_whose_exchange_is_gone_is_not_shown_as_connected(desk: Desk) -> None:
+    seen = AccountView(
+        name=PAPER,
+        channel="paper",
+        connected=True,
+        cash=Decimal(100),
+        market_value=Decimal(0),
+        total_asset=Decimal(100),
+        at=datetime.fromisoformat(AT),
+    )
+    desk.journal.save_account(seen, [])
+    assert desk.row(PAPER)["connected"]
+    desk.paper.connected = False
+    assert (desk.row(PAPER)["connected"], desk.row(PAPER)["trouble"]) == (False, "没有连上模拟交易所，正在重试")
+    desk.paper.connected = True
+    assert (desk.row(PAPER)["connected"], desk.row(PAPER)["trouble"]) == (True, "")
