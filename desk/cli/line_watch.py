@@ -44,6 +44,7 @@ class LineWatch:
     unreachable: Mapping[str, str] = field(default_factory=dict)  # account -> why it has no line at all
     _said: dict[str, tuple[str, str]] = field(default_factory=dict)  # account -> what the flags say
     _lost: set[str] = field(default_factory=set)
+    _met: set[str] = field(default_factory=set)  # paper accounts that have been connected since the start
 
     def run(self, stop: threading.Event) -> None:
         while not stop.is_set():
@@ -75,9 +76,11 @@ class LineWatch:
 
     def _lines(self) -> dict[str, tuple[str, str]]:
         """Of every account: its trouble, and when it is tried again."""
-        paper = [(account, desk) for account, desk in self.desks.items() if account not in self.terminals]
+        paper = {account: desk for account, desk in self.desks.items() if account not in self.terminals}
+        self._met |= {account for account, desk in paper.items() if desk.broker.connected}
+        down = {account: texts.NO_PAPER_EXCHANGE if account in self._met else texts.CONNECTING for account in paper}
         return {
-            **{account: ("" if desk.broker.connected else texts.NO_PAPER_EXCHANGE, "") for account, desk in paper},
+            **{account: ("" if desk.broker.connected else down[account], "") for account, desk in paper.items()},
             **{account: (self.trouble(account, broker), _retry(broker)) for account, broker in self.terminals.items()},
             **{account: (why, "") for account, why in self.unreachable.items()},
         }

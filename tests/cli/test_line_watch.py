@@ -17,6 +17,7 @@ from desk.cli.home import TRADER, Home
 from desk.cli.line_watch import LineWatch
 from desk.core.config import AccountConfig, Config
 from desk.journal import AccountView, Journal
+from desk.texts import terminals as texts
 from tests.world import TurnedClock
 
 REAL, PAPER = "真账户", "模拟账户"
@@ -109,3 +110,12 @@ def test_a_paper_account_whose_exchange_is_gone_is_not_shown_as_connected(desk: 
     assert (desk.row(PAPER)["connected"], desk.row(PAPER)["trouble"]) == (False, "没有连上模拟交易所，正在重试")
     desk.paper.connected = True
     assert (desk.row(PAPER)["connected"], desk.row(PAPER)["trouble"]) == (True, "")
+    assert [told.message.text for told in desk.journal.outbox_list(10)] == [texts.line_back(PAPER)]
+
+
+def test_a_paper_account_that_connects_for_the_first_time_has_not_come_back(desk: Desk) -> None:
+    desk.paper.connected = False
+    assert desk.row(PAPER)["trouble"] == "正在连接"
+    desk.paper.connected = True
+    assert desk.row(PAPER)["trouble"] == ""
+    assert desk.journal.outbox_list(10) == []
