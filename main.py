@@ -310,12 +310,15 @@ def notify_list(home: Path, limit: int, as_json: bool) -> None:
 @cli.command()
 @click.option("--date", "day", callback=as_day, help="哪一天，不写是今天")
 @click.option("--png", type=click.Path(path_type=Path, dir_okay=False), help="另画一张图，存到这个文件")
+@click.option("--later", is_flag=True, hidden=True)  # beside a running program, which is served first
 @with_home
 @with_json
-def report(home: Path, day: date | None, png: Path | None, as_json: bool) -> None:
+def report(home: Path, day: date | None, png: Path | None, later: bool, as_json: bool) -> None:
     """看一天的摘要。"""
-    from desk.cli import telling
+    from desk.cli import processor, telling
 
+    if later:
+        processor.for_pages()
     telling.report(home, day, as_json=as_json)
     if png is not None:
         from desk.cli import day_picture

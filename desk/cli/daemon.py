@@ -22,7 +22,7 @@ from zlib import crc32
 from desk import logs
 from desk.access import AccessUnusable
 from desk.broker import BrokerUnavailable
-from desk.cli import console, day_picture, parts, terminals
+from desk.cli import console, day_picture, parts, processor, terminals
 from desk.cli.config_watch import FilesChanged, TraderChanged
 from desk.cli.daily import DailyJobs
 from desk.cli.exits import CONFIG, JOURNAL, UNEXPECTED, Leave
@@ -302,8 +302,7 @@ class Daemon:
                 journal=self.journal, home=self.home.path, config=lambda: self.config, clock=self.clock
             )
             self._thread("tunnel", lambda: tunnel.run(self._stop))
-            if self.trading.terminals or self.trading.unreachable:
-                self._thread("lines", lambda: self.lines.run(self._stop))
+            self._thread("lines", lambda: self.lines.run(self._stop))
             jobs = DailyJobs(
                 journal=self.journal,
                 home=self.home,
@@ -321,6 +320,8 @@ class Daemon:
         if door is not None:
             self._door_thread = self._thread("receiver", lambda: door.run(self._door_stop))
             self._threads.remove(self._door_thread)
+        for why in processor.refused:
+            log.info("The system gives us no turns of our own at the processor: %s", why)
         log.info("Started: roles %s, receiver at %s", ", ".join(sorted(self.roles)), self.address or "-")
 
     def _thread(self, name: str, work: Callable[[], None]) -> threading.Thread:

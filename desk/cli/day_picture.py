@@ -48,7 +48,7 @@ def following(home: Path, at: datetime) -> bytes:
     """
     with tempfile.TemporaryDirectory(prefix="gendan-") as folder:
         file = Path(folder) / "day.png"
-        wanted = ["report", "--date", at.date().isoformat(), "--png", str(file)]
+        wanted = ["report", "--date", at.date().isoformat(), "--png", str(file), "--later"]
         command = [sys.executable, str(_MAIN), "--home", str(home), *wanted]
         done = subprocess.run(command, capture_output=True, timeout=_DRAWING_S, check=False, creationflags=_NO_WINDOW)
         if file.exists():

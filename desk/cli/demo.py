@@ -357,8 +357,9 @@ def _night(stage: Stage, next_day: date) -> dict[str, Bag]:
 
 
 def _write_home(home: Path, venue: Venue, secrets: dict[str, str], robot: str) -> None:
+    port, console_port = _free_ports()
     follow = {
-        "端口": _free_port(),
+        "端口": port,
         "委托等待秒数": 1,
         "策略": [
             {"名称": name, "标识": kid, "密钥": secrets[name], "跟单比例": ratio, "账户": ACCOUNT, "模式": venue.mode}
@@ -371,13 +372,15 @@ def _write_home(home: Path, venue: Venue, secrets: dict[str, str], robot: str) -
         "微信地址": robot,
         "发送摘要时间": [],
         "程序自检通知": [],
-        "控制台端口": _free_port(),
+        "控制台端口": console_port,
     }
     for name, content in ((FOLLOW_FILE, follow), (ANALYSIS_FILE, analysis)):
         write_whole(home / "config" / name, dump(content), keep_old=False)
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def _free_ports() -> tuple[int, int]:
+    """Two different ones: both are held until both are known."""
+    with socket.socket() as first, socket.socket() as second:
+        first.bind(("127.0.0.1", 0))
+        second.bind(("127.0.0.1", 0))
+        return int(first.getsockname()[1]), int(second.getsockname()[1])

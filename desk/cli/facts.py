@@ -111,7 +111,7 @@ def accounts(journal: Journal) -> list[dict[str, Any]]:
 def _accounts(counts: dict[str, Any], config: Config, running: bool) -> list[dict[str, Any]]:
     """The configured accounts and their shadows as last seen; `connected` holds only while a daemon runs.
 
-    `trouble` says why an account at a terminal cannot be used just now, `retry_at` when it is tried again.
+    `trouble` says why an account cannot be used just now, `retry_at` when it is tried again.
     """
     found = {row["name"]: row for row in counts["accounts"]}
     lines = {key.removeprefix(FLAG): said for key, said in counts["flags"].items() if key.startswith(FLAG)}
@@ -194,9 +194,9 @@ def _strategy_lines(journal: Journal, config: Config, signals: list[dict[str, An
 def account_lines(
     counts: dict[str, Any], troubles: Mapping[str, str] | None = None, notes: Mapping[str, str] | None = None
 ) -> list[AccountLine]:
-    """`troubles`: what is wrong with the lines to terminals; None: what was last written of it."""
-    if troubles is None:
-        troubles = {key.removeprefix(FLAG): said for key, said in counts["flags"].items() if key.startswith(FLAG)}
+    """`troubles`: what is wrong with some lines just now; of the others it is what was last written."""
+    written = {key.removeprefix(FLAG): said for key, said in counts["flags"].items() if key.startswith(FLAG)}
+    troubles = {**written, **(troubles or {})}
     return [
         AccountLine(
             name=row["name"],

@@ -47,9 +47,8 @@ class LineWatch:
     _met: set[str] = field(default_factory=set)  # paper accounts that have been connected since the start
 
     def run(self, stop: threading.Event) -> None:
-        while not stop.is_set():
+        while not self.clock.wait(stop, _EVERY_S):  # a paper account connects meanwhile
             self.step()
-            self.clock.wait(stop, _EVERY_S)
 
     def step(self) -> None:
         for account, (trouble, retry) in self._lines().items():
@@ -80,7 +79,7 @@ class LineWatch:
         self._met |= {account for account, desk in paper.items() if desk.broker.connected}
         down = {account: texts.NO_PAPER_EXCHANGE if account in self._met else texts.CONNECTING for account in paper}
         return {
-            **{account: ("" if desk.broker.connected else down[account], "") for account, desk in paper.items()},
+            **{account: (_trouble(desk, down[account]), "") for account, desk in paper.items()},
             **{account: (self.trouble(account, broker), _retry(broker)) for account, broker in self.terminals.items()},
             **{account: (why, "") for account, why in self.unreachable.items()},
         }
@@ -90,7 +89,7 @@ class LineWatch:
         if not broker.connected:
             return broker.trouble or texts.CONNECTING
         desk = self.desks.get(account)
-        return "" if desk is not None and desk.ready else texts.MATCHING
+        return texts.MATCHING if desk is None else _trouble(desk, texts.CONNECTING)
 
     def states(self) -> dict[str, LineState]:
         """How every line stands now; waits some seconds for quotes."""
@@ -105,6 +104,13 @@ class LineWatch:
         snapshot = self.desks[account].snapshot
         held = [position.symbol for position in snapshot.positions if position.shares] if snapshot is not None else []
         return quotes_of(broker, held[0] if held else PROBE, self.clock, _QUOTES_S)
+
+
+def _trouble(desk: AccountDesk, down: str) -> str:
+    """`down`: what is said of one that is not connected."""
+    if desk.ready:
+        return ""
+    return texts.MATCHING if desk.broker.connected else down
 
 
 def _retry(broker: Terminal) -> str:

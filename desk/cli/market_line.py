@@ -53,7 +53,7 @@ class OwnMarket:
 
 
 class Remembered:
-    """A market whose quotes stand for half a second: of all the pages that show one, the first asks for it."""
+    """A market whose quotes stand for half a second from when they were told, whichever page asked."""
 
     def __init__(self, market: Market, clock: Clock) -> None:
         self._market = market
@@ -67,7 +67,7 @@ class Remembered:
             quote = self._market.quote(account, symbol)
             if len(self._quotes) >= _QUOTES:  # people may ask for whatever they like
                 self._quotes = {}
-            self._quotes[account, symbol] = (now, quote)
+            self._quotes[account, symbol] = (self._clock.monotonic(), quote)
         return quote
 
     def instrument(self, account: str, symbol: str) -> Instrument | None:

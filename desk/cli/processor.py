@@ -7,14 +7,13 @@ because its halt button must work then too.
 from __future__ import annotations
 
 import ctypes
-import logging
 import os
 import platform
 import struct
 import subprocess
 import sys
 
-log = logging.getLogger(__name__)
+refused: list[str] = []  # why the system did not take a wish; for the log, which is not open yet when it is made
 
 _NICE = 10
 # A thread that wakes takes the processor at once from one whose turn was longer than its own would be; else it may wait
@@ -27,7 +26,7 @@ PAGES_ON_WINDOWS = getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0)
 
 
 def for_orders() -> None:
-    """This thread, and what it starts from now on, is let in when it wakes. Linux 6.12 and later; elsewhere nothing."""
+    """This thread, and what it starts from now on, is let in when it wakes; of use on Linux since 6.12."""
     _take_turns_of(_SHORT_TURN_S)
 
 
@@ -40,11 +39,14 @@ def for_pages() -> None:
 
 def _take_turns_of(seconds: float) -> None:
     number = _SCHED_SETATTR.get(platform.machine()) if sys.platform == "linux" and sys.maxsize > 2**32 else None
-    if number is None or os.sched_getscheduler(0) != os.SCHED_OTHER:  # a person has chosen otherwise
+    try:
+        if number is None or os.sched_getscheduler(0) != os.SCHED_OTHER:  # a person has chosen otherwise
+            return
+        nice = os.getpriority(os.PRIO_PROCESS, 0)  # is set anew by the call
+    except OSError:  # musl has the function and no answer
         return
-    nice = os.getpriority(os.PRIO_PROCESS, 0)  # is set anew by the call
     layout = "=IIQiIQQQ"  # struct sched_attr: size, policy, flags, nice, priority, runtime, deadline, period
     wanted = struct.pack(layout, struct.calcsize(layout), os.SCHED_OTHER, 0, nice, 0, round(seconds * 1e9), 0, 0)
     system = ctypes.CDLL(None, use_errno=True)
     if system.syscall(ctypes.c_long(number), ctypes.c_long(0), wanted, ctypes.c_long(0)) != 0:
-        log.info("The turns at the processor stay as they are: %s", os.strerror(ctypes.get_errno()))
+        refused.append(os.strerror(ctypes.get_errno()))

@@ -14,6 +14,7 @@ import pytest
 import main
 from desk.cli.exits import FINE
 from tests.cli.homes import ROOT, running, write_home
+from tests.stand_in.ports import free_port
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="Windows keeps rights by user folders, not by modes")
 
@@ -39,7 +40,7 @@ def test_configuration_keys_journal_logs_exports_and_backups_are_for_their_owner
 ) -> None:
     home = tmp_path / "home"
     home.mkdir()
-    (tmp_path / "answers.json").write_text("{}", encoding="utf-8")
+    (tmp_path / "answers.json").write_text(json.dumps({"端口": free_port()}), encoding="utf-8")
     assert main.main(["init", "--home", str(home), "--answers", str(tmp_path / "answers.json")]) == FINE
     with running(home):
         for words in (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import subprocess
 import sys
 import threading
@@ -17,18 +16,13 @@ import pytest
 import main
 from desk.clock import SystemClock, pause
 from desk.core.wire import make_secret
+from tests.stand_in.ports import free_port
 
 ROOT = Path(main.__file__).resolve().parent
 SECRET = make_secret(bytes(range(32)))
 OTHER = make_secret(bytes(range(1, 33)))
 TOKEN = "11112222-3333-4444-5555-666677778888"
 PATIENCE_S = 60.0  # a loaded machine takes its time; nobody waits so long where all is well
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def write_home(home: Path, **changes: Any) -> Path:

@@ -153,7 +153,9 @@ def test_a_lost_line_is_told_and_nothing_is_sent_until_everything_is_matched_aga
         assert room.sent() == 0
         mend_it(room)
         until(lambda: room.held() == 1000, lambda: told(daemon))
-        assert room.sent() == 1
+        *earlier, _ = views.orders(daemon.journal)  # the clock runs fast: a busy machine may have chased it
+        assert all((one["state"], one["filled_shares"]) == ("cancelled", 0) for one in earlier)
+        assert room.sent() == len(earlier) + 1
         desk = daemon.trading.desks["账户1"]
         assert desk.broker.generation > generation and desk.matched_generation == desk.broker.generation
         until(lambda: any("恢复下单" in text for text in told(daemon)), lambda: told(daemon))

@@ -34,6 +34,15 @@ class Line:
     retry_at: datetime | None = None
 
 
+@dataclass
+class PaperDesk:
+    broker: Line
+
+    @property
+    def ready(self) -> bool:
+        return self.broker.connected
+
+
 class Desk:
     def __init__(self, folder: Path) -> None:
         self.home = Home(folder)
@@ -42,7 +51,7 @@ class Desk:
         self.line, self.paper = Line(), Line(connected=True)
         self.watch = LineWatch(
             journal=self.journal,
-            desks={REAL: SimpleNamespace(ready=True), PAPER: SimpleNamespace(broker=self.paper)},  # type: ignore[dict-item]
+            desks={REAL: SimpleNamespace(ready=True), PAPER: PaperDesk(self.paper)},  # type: ignore[dict-item]
             terminals={REAL: self.line},  # type: ignore[dict-item]
             clock=TurnedClock(),
         )

@@ -54,6 +54,11 @@ class Told:
         return INSTRUMENT if (account, symbol) == ("模拟账户", INSTRUMENT.symbol) else None
 
 
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(market_line, "_ANSWER_WITHIN_S", 60.0)  # a busy machine may stand still for a second
+
+
 @contextmanager
 def line(version: str = "v1") -> Iterator[MarketLine]:
     """A line with both of its ends at work."""

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from desk.cli import processor
+from desk.cli.processor import _take_turns_of
+from tests.cli.homes import ROOT
 
 _TOLD = Path("/proc/self/sched")
 _ASK = """
@@ -28,38 +30,62 @@ thread.join()
 
 
 @pytest.mark.skipif(
-    not (_TOLD.exists() and "se.slice" in _TOLD.read_text("utf-8") and platform.machine() in ("x86_64", "aarch64")),
+    not (_TOLD.exists() and "se.slice" in _TOLD.read_text("utf-8"))
+    or platform.machine() not in ("x86_64", "aarch64")
+    or tuple(map(int, platform.release().split(".")[:2])) < (6, 12)
+    or os.sched_getscheduler(0) != os.SCHED_OTHER,
     reason="this system does not tell of its turns",
 )
 @pytest.mark.parametrize(("wish", "turn_ns", "nicer_by"), [("for_orders", 100_000, 0), ("for_pages", 3_000_000, 10)])
 def test_what_a_process_starts_takes_turns_of_that_length(wish: str, turn_ns: int, nicer_by: int) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", _ASK.format(wish=wish)], capture_output=True, encoding="utf-8", check=True
+        [sys.executable, "-c", _ASK.format(wish=wish)], capture_output=True, encoding="utf-8", check=True, cwd=ROOT
     )
     nice = min(os.getpriority(os.PRIO_PROCESS, 0) + nicer_by, 19)
     assert done.stdout.split() == [str(turn_ns), str(nice)]
 
 
+@pytest.fixture
+def linux(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """A Linux of this kind, whatever this machine is; what it refuses is forgotten afterwards."""
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(platform, "machine", lambda: "x86_64")
+    for name, found in (("sched_getscheduler", lambda _: 0), ("getpriority", lambda *_: 0)):
+        monkeypatch.setattr(os, name, found, raising=False)
+    for name in ("SCHED_OTHER", "PRIO_PROCESS"):
+        monkeypatch.setattr(os, name, 0, raising=False)
+    monkeypatch.setattr(processor, "refused", [])
+    monkeypatch.setattr(processor.ctypes, "CDLL", lambda *_, **__: pytest.fail("a call of the system"))
+    return monkeypatch
+
+
 @pytest.mark.parametrize(("system", "machine"), [("win32", "AMD64"), ("darwin", "arm64"), ("linux", "riscv64")])
 def test_a_system_that_has_no_such_call_is_asked_for_nothing(
-    system: str, machine: str, monkeypatch: pytest.MonkeyPatch
+    system: str, machine: str, linux: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sys, "platform", system)
-    monkeypatch.setattr(platform, "machine", lambda: machine)
-    monkeypatch.setattr(processor.ctypes, "CDLL", lambda *_, **__: pytest.fail("a call of the system"))
-    processor.for_orders()
+    linux.setattr(sys, "platform", system)
+    linux.setattr(platform, "machine", lambda: machine)
+    _take_turns_of(0.001)
 
 
-def test_a_system_that_refuses_is_no_reason_to_stop(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_who_was_told_otherwise_by_a_person_stays_so(linux: pytest.MonkeyPatch) -> None:
+    linux.setattr(os, "sched_getscheduler", lambda _: 3)
+    _take_turns_of(0.001)
+
+
+def test_a_c_library_without_the_question_is_asked_for_nothing(linux: pytest.MonkeyPatch) -> None:
+    def unknown(_: int) -> int:
+        raise OSError(38, "Function not implemented")
+
+    linux.setattr(os, "sched_getscheduler", unknown)
+    _take_turns_of(0.001)
+
+
+def test_a_system_that_refuses_is_no_reason_to_stop(linux: pytest.MonkeyPatch) -> None:
     class Refusing:
         def syscall(self, *_: object) -> int:
             return -1
 
-    monkeypatch.setattr(sys, "platform", "linux")
-    monkeypatch.setattr(platform, "machine", lambda: "x86_64")
-    monkeypatch.setattr(processor.ctypes, "CDLL", lambda *_, **__: Refusing())
-    with caplog.at_level("INFO"):
-        processor.for_orders()
-    assert "stay as they are" in caplog.text
+    linux.setattr(processor.ctypes, "CDLL", lambda *_, **__: Refusing())
+    _take_turns_of(0.001)
+    assert len(processor.refused) == 1

@@ -41,6 +41,7 @@ from tests.client.stage import Stage
 from tests.client.test_easyxt import WHOLE
 from tests.positions.room import Room
 from tests.reading import ROOT
+from tests.stand_in.ports import free_port
 from tests.stand_in.post import SECRET, VECTORS
 
 # --- the example, in this process -------------------------------------------------------------------------------------
@@ -175,12 +176,6 @@ def listening(answer: bytes, *, hold: bool = False) -> Iterator[str]:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}/x"
         done.set()
         thread.join()
-
-
-def free_port() -> int:
-    with closing(socket.socket()) as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
 
 
 def test_an_answer_over_http_is_whole_or_none() -> None:

@@ -136,7 +136,7 @@ def test_nothing_acknowledged_decided_or_sent_is_lost_with_the_power(tmp_path: P
 
 def test_the_method_sees_what_a_journal_that_syncs_less_loses(tmp_path: Path) -> None:
     log = record_of_a_day(tmp_path, "NORMAL", rounds=1, bodies=12)
-    found = judge(log, FEW, 2, tmp_path / "found")
+    found = judge(log, 3 * FEW, 2, tmp_path / "found")
     assert found.lost > FEW // 10, str(found)  # some half of them; how commits fall together is the threads' affair
 
 

@@ -9,12 +9,11 @@ import json
 import os
 import random
 import signal
-import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
 
@@ -24,6 +23,7 @@ from desk.broker.paper.client import RemotePaperBroker
 from desk.clock import SystemClock
 from desk.journal import Journal
 from tests.settings.homes import account, analysis, follow, write_home
+from tests.stand_in.ports import free_port
 from tests.stand_in.senders import Sender
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -39,12 +39,6 @@ def until(
     while not holds():
         assert monotonic() < end, f"waited in vain: {what()}"
         bell.wait(0.02)
-
-
-def free_port() -> int:
-    with closing(socket.socket()) as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
 
 
 def secret(number: int) -> str:

@@ -688,6 +688,7 @@ def test_a_callback_that_does_not_end_is_told(home: House, monkeypatch: pytest.M
     with pytest.raises(CallbacksStuck):
         home.pump()
     let_go.set()
+    monkeypatch.undo()
     home.pump()
     assert link.told.responses == [FIRST]
 
