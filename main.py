@@ -73,7 +73,7 @@ def run(home: Path, only: str, keep: bool) -> None:
     roles = wanted or every - {CONSOLE}
     beside = nullcontext if wanted else console_process.beside
     if roles != {CONSOLE}:
-        processor.for_orders()
+        processor.for_orders(pages_beside=not wanted)
     daemon.run(
         Home(home), clock=SystemClock(), roles=roles, say=showing.hint, until_asked=_end_on_signals, beside=beside
     )
@@ -311,14 +311,15 @@ def notify_list(home: Path, limit: int, as_json: bool) -> None:
 @click.option("--date", "day", callback=as_day, help="哪一天，不写是今天")
 @click.option("--png", type=click.Path(path_type=Path, dir_okay=False), help="另画一张图，存到这个文件")
 @click.option("--later", is_flag=True, hidden=True)  # beside a running program, which is served first
+@click.option("--processor", "number", type=int, hidden=True)
 @with_home
 @with_json
-def report(home: Path, day: date | None, png: Path | None, later: bool, as_json: bool) -> None:
+def report(home: Path, day: date | None, png: Path | None, later: bool, number: int | None, as_json: bool) -> None:
     """看一天的摘要。"""
     from desk.cli import processor, telling
 
     if later:
-        processor.for_pages()
+        processor.for_pages(number)
     telling.report(home, day, as_json=as_json)
     if png is not None:
         from desk.cli import day_picture

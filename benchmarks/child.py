@@ -158,7 +158,7 @@ def desk(
     from desk.journal import inbox, ledger
     from desk.journal.database import Session
 
-    processor.for_orders()  # as `run` does
+    processor.for_orders(pages_beside=beside is not nullcontext)  # as `run` does
     reads: list[float] = []
     places: list[tuple[float, str]] = []
     synced: list[float] = []  # of each signal: seconds of the COMMIT of its acceptance, then of its intent to send

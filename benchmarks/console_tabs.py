@@ -29,7 +29,9 @@ def measure(folder: Path, *, runs: int, count: int, say: Callable[[str], None]) 
 
     What is figured is the percentile of all turns of a kind together: of a hundred signals p99 is the second-slowest.
     """
-    processor.for_orders()  # of this thread, which sends: JoinQuant is not on this machine and waits for no page
+    processor.for_orders(
+        pages_beside=False
+    )  # of this thread, which sends: JoinQuant is not on this machine and waits for no page
     home, console = folder / "watched", free_port()
     write_home(home, free_port(), 控制台端口=console)
     _let_in(home)

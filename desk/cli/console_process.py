@@ -36,8 +36,9 @@ _WINDOWS = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) | processor.PAGES_
 
 def beside(daemon: Daemon) -> ConsoleProcess:
     """The console of a daemon that has started."""
+    verb = ["console", "serve", "--home", str(daemon.home.path), *processor.left_to_pages()]
     return ConsoleProcess(
-        [sys.executable, str(PROJECT / "main.py"), "console", "serve", "--home", str(daemon.home.path)],
+        [sys.executable, str(PROJECT / "main.py"), *verb],
         market=OwnMarket(lambda: daemon.trading.desks),
         version=lambda: daemon.config.version,
         clock=daemon.clock,
@@ -139,9 +140,12 @@ def _await_end(process: subprocess.Popen[bytes]) -> int:
         return process.wait()
 
 
-def serve(home: Path, *, clock: Clock, say: Callable[[str], None]) -> None:
-    """Serve the console until the line on our standard streams ends. Raises Leave, ConfigProblems, JournalError."""
-    processor.for_pages()
+def serve(home: Path, *, clock: Clock, say: Callable[[str], None], number: int | None = None) -> None:
+    """Serve the console until the line on our standard streams ends. Raises Leave, ConfigProblems, JournalError.
+
+    `number`: the processor that is left to it.
+    """
+    processor.for_pages(number)
     line = MarketLine(_lines(sys.stdin.fileno()), sys.stdout.buffer)
     daemon = Daemon(Home(home), clock=clock, roles=frozenset({CONSOLE}), trader=line)
     signal.signal(signal.SIGINT, signal.SIG_IGN)

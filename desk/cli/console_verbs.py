@@ -34,9 +34,10 @@ def console_setup_link(home: Path, as_json: bool) -> None:
 
 
 @console.command("serve", hidden=True)
+@click.option("--processor", "number", type=int)
 @with_home
-def console_serve(home: Path) -> None:
+def console_serve(home: Path, number: int | None) -> None:
     """由 run 启动，问 run 要行情；不要自己运行它，要分开运行请用 run --only console。"""
     from desk.cli.console_process import serve
 
-    serve(home, clock=SystemClock(), say=showing.hint)
+    serve(home, clock=SystemClock(), say=showing.hint, number=number)

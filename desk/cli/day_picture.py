@@ -9,6 +9,7 @@ import tempfile
 from datetime import date, datetime
 from pathlib import Path
 
+from desk.cli import processor
 from desk.cli.exits import CONFIG, Leave
 from desk.cli.home import Home
 from desk.clock import SystemClock
@@ -49,6 +50,7 @@ def following(home: Path, at: datetime) -> bytes:
     with tempfile.TemporaryDirectory(prefix="gendan-") as folder:
         file = Path(folder) / "day.png"
         wanted = ["report", "--date", at.date().isoformat(), "--png", str(file), "--later"]
+        wanted += processor.left_to_pages()
         command = [sys.executable, str(_MAIN), "--home", str(home), *wanted]
         done = subprocess.run(command, capture_output=True, timeout=_DRAWING_S, check=False, creationflags=_NO_WINDOW)
         if file.exists():

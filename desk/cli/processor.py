@@ -13,6 +13,7 @@ import struct
 import subprocess
 import sys
 
+_left: list[int] = []  # the processor that this process keeps off
 refused: list[str] = []  # why the system did not take a wish; for the log, which is not open yet when it is made
 
 _NICE = 10
@@ -25,16 +26,39 @@ _SCHED_SETATTR = {"x86_64": 314, "aarch64": 274}  # Python has no function for t
 PAGES_ON_WINDOWS = getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0)
 
 
-def for_orders() -> None:
-    """This thread, and what it starts from now on, is let in when it wakes; of use on Linux since 6.12."""
+def for_orders(*, pages_beside: bool) -> None:
+    """This thread, and what it starts from now on, is let in when it wakes; of use on Linux since 6.12.
+
+    `pages_beside`: pages are made in another process of ours, so keep off the processor that is left to them. One
+    interpreter needs hardly more than one processor, and handing it on between two is slower (docs/performance.md).
+    """
     _take_turns_of(_SHORT_TURN_S)
+    ours = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
+    if pages_beside and len(ours) > 1:
+        _left.append(max(ours))
+        _stay_on(ours - {_left[-1]})
 
 
-def for_pages() -> None:
-    """This thread, and what it starts from now on, comes after those that trade."""
+def left_to_pages() -> list[str]:
+    """The option by which another process of ours is told."""
+    return ["--processor", str(_left[-1])] if _left else []
+
+
+def for_pages(number: int | None = None) -> None:
+    """This thread, and what it starts from now on, comes after those that trade; `number`: the processor left to it."""
     if hasattr(os, "nice"):
         os.nice(_NICE)
     _take_turns_of(_LONG_TURN_S)
+    if number is not None:
+        _stay_on({number})
+
+
+def _stay_on(processors: set[int]) -> None:
+    if hasattr(os, "sched_setaffinity"):
+        try:
+            os.sched_setaffinity(0, processors)
+        except OSError as error:  # not allowed, or taken from us meanwhile
+            refused.append(str(error))
 
 
 def _take_turns_of(seconds: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import subprocess
@@ -18,7 +19,7 @@ _TOLD = Path("/proc/self/sched")
 _ASK = """
 import os, threading
 from desk.cli import processor
-processor.{wish}()
+processor.{wish}
 def told():
     with open(f"/proc/self/task/{{threading.get_native_id()}}/sched", encoding="utf-8") as lines:
         turn = next(line.split(":")[1] for line in lines if line.startswith("se.slice "))
@@ -36,7 +37,9 @@ thread.join()
     or os.sched_getscheduler(0) != os.SCHED_OTHER,
     reason="this system does not tell of its turns",
 )
-@pytest.mark.parametrize(("wish", "turn_ns", "nicer_by"), [("for_orders", 100_000, 0), ("for_pages", 3_000_000, 10)])
+@pytest.mark.parametrize(
+    ("wish", "turn_ns", "nicer_by"), [("for_orders(pages_beside=False)", 100_000, 0), ("for_pages()", 3_000_000, 10)]
+)
 def test_what_a_process_starts_takes_turns_of_that_length(wish: str, turn_ns: int, nicer_by: int) -> None:
     done = subprocess.run(
         [sys.executable, "-c", _ASK.format(wish=wish)], capture_output=True, encoding="utf-8", check=True, cwd=ROOT
@@ -88,4 +91,45 @@ def test_a_system_that_refuses_is_no_reason_to_stop(linux: pytest.MonkeyPatch) -
 
     linux.setattr(processor.ctypes, "CDLL", lambda *_, **__: Refusing())
     _take_turns_of(0.001)
+    assert len(processor.refused) == 1
+
+
+_APART = """
+import os, subprocess, sys
+from desk.cli import processor
+if sys.argv[1:]:
+    processor.for_pages(int(sys.argv[2]))
+else:
+    print(sorted(os.sched_getaffinity(0)), flush=True)
+    processor.for_orders(pages_beside=True)
+    subprocess.run([sys.executable, __file__, *processor.left_to_pages()], check=True)
+print(sorted(os.sched_getaffinity(0)), flush=True)
+"""
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "sched_getaffinity") or len(os.sched_getaffinity(0)) < 2, reason="there is one processor to share"
+)
+def test_orders_keep_off_the_processor_where_pages_are_made(tmp_path: Path) -> None:
+    program = tmp_path / "apart.py"
+    program.write_text(_APART, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, str(program)],
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    before, pages, orders = (json.loads(line) for line in done.stdout.splitlines())
+    assert pages == [max(before)] and sorted(orders + pages) == before
+
+
+def test_a_processor_that_is_gone_is_no_reason_to_stop(linux: pytest.MonkeyPatch) -> None:
+    def gone(*_: object) -> None:
+        raise OSError(22, "Invalid argument")
+
+    linux.setattr(os, "sched_setaffinity", gone, raising=False)
+    linux.setattr(os, "nice", lambda _: 0, raising=False)
+    linux.setattr(processor, "_take_turns_of", lambda _: None)
+    processor.for_pages(7)
     assert len(processor.refused) == 1
