@@ -42,6 +42,7 @@ _TROUBLES: dict[str, type[Trouble]] = {
     "report": ReportTrouble,
     "snapshot": SnapshotTrouble,
 }
+_LAST_WORDS_S = 5.0
 
 Request = dict[str, Any]
 
@@ -60,18 +61,23 @@ class _Visit(socketserver.StreamRequestHandler):
             return
         self._out: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
         self._moment = self.server.exchange.now
+        self._stops = False
         self._broker = PaperBroker("", self.server.exchange, self._now)
         writer = threading.Thread(target=self._write, name="paper-writer", daemon=True)
         writer.start()
         try:
             for line in self.rfile:
                 self._out.put(self._answer(_parse(line)))
+                if self._stops:
+                    break
         except OSError:
             pass  # the other side is gone; there is nobody to tell
         finally:
             self._broker.close()
             self._out.put(None)
-            writer.join()
+            writer.join(_LAST_WORDS_S if self._stops else None)  # who asked is answered before the process ends
+            if self._stops:
+                threading.Thread(target=self.server.shutdown, name="paper-stop").start()
 
     def _now(self) -> datetime:
         return self._moment if self.server.clock is None else self.server.clock.now()
@@ -165,7 +171,7 @@ class _Visit(socketserver.StreamRequestHandler):
         self.server.exchange.reconnect()
 
     def _do_stop(self, request: Request) -> None:
-        threading.Thread(target=self.server.shutdown, name="paper-stop").start()
+        self._stops = True
 
 
 def _parse(line: bytes) -> Request:
